@@ -1,0 +1,66 @@
+"""One database as a service sees it: an engine for writing and a pool for reading."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from shared.db.query import Observer, PoolReader
+
+
+class _ReadConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg carries no types
+    def get_reset_query(self) -> str:
+        # These connections only ever run single SELECTs: there is nothing to reset, and the
+        # default costs a round trip at each release.
+        return ""
+
+
+async def _prepare(connection: Any) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+
+
+class Database:
+    """Opened once per process. `transaction()` is the only place that commits."""
+
+    def __init__(self, url: str, *, read_url: str | None = None, pool_size: int = 10) -> None:
+        self.url = make_url(url).set(drivername="postgresql")
+        self._read_url = make_url(read_url).set(drivername="postgresql") if read_url else self.url
+        self._pool_size = pool_size
+        self._pool: asyncpg.Pool | None = None
+        self.engine: AsyncEngine = create_async_engine(
+            self.url.set(drivername="postgresql+asyncpg"), pool_size=pool_size, max_overflow=0
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.observe: Observer | None = None
+
+    async def open(self) -> None:
+        self._pool = await asyncpg.create_pool(
+            self._read_url.render_as_string(hide_password=False),
+            min_size=1,
+            max_size=self._pool_size,
+            connection_class=_ReadConnection,
+            init=_prepare,
+            server_settings={"default_transaction_read_only": "on"},
+        )
+
+    async def close(self) -> None:
+        if self._pool:
+            await self._pool.close()
+        await self.engine.dispose()
+
+    @property
+    def reader(self) -> PoolReader:
+        assert self._pool is not None, "open() first"
+        return PoolReader(self._pool, self.observe)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        async with self._sessions() as session:
+            yield session
+            await session.commit()

@@ -1,0 +1,68 @@
+"""What must leave the database: written in the transaction that made it true, delivered after."""
+
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
+
+from sqlalchemy import Index, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.db.base import Base
+from shared.kernel.ids import new_id
+
+
+class Event(Protocol):
+    """A frozen dataclass of plain values with a class-wide `name` such as `topics.post_created`."""
+
+    name: ClassVar[str]
+
+
+class OutboxRow(Base):
+    """One event on its way out. Deleted when every handler has had it."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    available_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None]
+
+    __table_args__ = (Index("ix_outbox_available", "available_at", "id"),)
+
+
+MODELS = (OutboxRow,)
+CHANNEL = "narrowbridge_outbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event as a handler receives it. `id` is the same at every attempt."""
+
+    id: UUID
+    name: str
+    payload: dict[str, Any]
+    attempts: int
+
+
+def _plain(value: Any) -> Any:
+    return (
+        value.isoformat() if isinstance(value, datetime) else str(value) if isinstance(value, UUID) else value
+    )
+
+
+async def append(session: AsyncSession, event: Event, *, now: datetime) -> UUID:
+    """Adds the event to the transaction and returns the id of its row."""
+    assert is_dataclass(event) and not isinstance(event, type)
+    row_id = new_id()
+    payload = {key: _plain(value) for key, value in asdict(event).items()}
+    await session.execute(
+        insert(OutboxRow).values(
+            id=row_id, name=event.name, payload=payload, created_at=now, available_at=now, attempts=0
+        )
+    )
+    return row_id

@@ -1,0 +1,82 @@
+"""What every service's app has: errors as ours, headers, health, static files, problem pages."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from shared.db.engine import Database
+from shared.web import problems
+from shared.web.middleware import Surround
+from shared.web.templates import STATIC
+
+
+class _CachedFiles(StaticFiles):
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if response.status_code == 200:
+            versioned = b"v=" in scope.get("query_string", b"")
+            response.headers["Cache-Control"] = (
+                "public, max-age=31536000, immutable" if versioned else "public, max-age=3600"
+            )
+        return response
+
+
+def make_app(
+    *,
+    title: str,
+    description: str,
+    public_url: str,
+    open_resources: Callable[[FastAPI], "AsyncIterator[None]"],
+    ready: Callable[[], Awaitable[bool]],
+    error_page: problems.ErrorPage | None = None,
+    form_action: str = "'self'",
+    static: bool = True,
+) -> FastAPI:
+    """An app with everything but its routers.
+
+    `open_resources` is an async generator run around the app's life. `ready` says whether the database
+    answers. `form_action` widens where forms may lead (Content-Security-Policy).
+    """
+    app = FastAPI(
+        title=title,
+        description=description,
+        version="1",
+        openapi_version="3.1.0",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=asynccontextmanager(open_resources),
+        middleware=[Middleware(Surround, https=public_url.startswith("https"), form_action=form_action)],
+    )
+    app.state.public_url = public_url
+    problems.install(app, error_page)
+
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> Response:
+        return PlainTextResponse("ok\n")
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        fine = await ready()
+        return JSONResponse({"ready": fine}, 200 if fine else 503)
+
+    if static:
+        app.mount("/static", _CachedFiles(directory=STATIC), name="static")
+    return app
+
+
+async def answers(database: Database) -> bool:
+    """Whether the database answers at all."""
+    try:
+        async with database.engine.connect() as connection:
+            await connection.exec_driver_sql("select 1")
+    except (OSError, SQLAlchemyError):
+        structlog.get_logger("ready").warning("database does not answer")
+        return False
+    return True

@@ -1,0 +1,120 @@
+"""`Idempotency-Key`: a write that is sent again is answered again, not done again.
+
+The answer is stored in the transaction of the write itself, for 48 hours per caller and route. What
+failed changed nothing and is not stored.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.db.base import Base
+from shared.db.context import Context
+from shared.kernel.errors import Conflict, Invalid, Unauthenticated
+
+HEADER = "idempotency-key"
+KEPT_FOR = timedelta(hours=48)
+MAX_KEY_LENGTH = 200
+_KEPT_HEADERS = ("content-type", "location", "etag")
+
+
+class IdempotencyRow(Base):
+    """A stored answer. `id` is the digest of caller, route and key, so that no key lies in clear."""
+
+    __tablename__ = "idempotency_keys"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    request_digest: Mapped[str]
+    status: Mapped[int]
+    headers: Mapped[dict[str, Any]]
+    body: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+MODELS = (IdempotencyRow,)
+
+
+class KeyReused(Invalid):
+    code = "request.idempotency_key_reused"
+    title = "This Idempotency-Key came with another request before"
+
+
+class StillRunning(Conflict):
+    code = "request.still_running"
+    title = "A request with this Idempotency-Key is still running"
+
+
+class BadKey(Invalid):
+    code = "request.bad_idempotency_key"
+    title = "An Idempotency-Key has 1 to 200 visible ASCII characters"
+
+
+class Replay(Exception):
+    """Ends the handler early with the answer that was given before."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    id: str
+    request_digest: str
+
+
+async def begin(context: Context, request: Request, key: str) -> Pending:
+    """Locks the key for this transaction. Raises `Replay`, `KeyReused`, `StillRunning` or `BadKey`."""
+    if not context.actor.signed_in:
+        raise Unauthenticated
+    return await begin_for(
+        context.session, request, key, caller=str(context.actor.person_id), now=context.now()
+    )
+
+
+async def begin_for(
+    session: AsyncSession, request: Request, key: str, *, caller: str, now: datetime
+) -> Pending:
+    """`begin` for a caller that is no person, such as a client of the bridge."""
+    if not key.isascii() or not key.isprintable() or not 0 < len(key) <= MAX_KEY_LENGTH:
+        raise BadKey
+    route = f"{request.method} {request.url.path}"
+    row_id = hashlib.sha256(f"{caller}\0{route}\0{key}".encode()).hexdigest()
+    digest = hashlib.sha256(str(request.query_params).encode() + b"\0" + await request.body()).hexdigest()
+    if not await session.scalar(select(func.pg_try_advisory_xact_lock(int(row_id[:15], 16)))):
+        raise StillRunning
+    row = await session.get(IdempotencyRow, row_id)
+    if row is not None and row.created_at < now - KEPT_FOR:
+        await session.delete(row)
+        await session.flush()
+        row = None
+    if row is None:
+        return Pending(row_id, digest)
+    if row.request_digest != digest:
+        raise KeyReused
+    raise Replay(Response(row.body, row.status, {**row.headers, "Idempotency-Replayed": "true"}))
+
+
+async def store(session: AsyncSession, pending: Pending, response: Response, now: datetime) -> None:
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    await session.execute(
+        insert(IdempotencyRow).values(
+            id=pending.id,
+            request_digest=pending.request_digest,
+            status=response.status_code,
+            headers=headers,
+            body=bytes(response.body),
+            created_at=now,
+        )
+    )
+
+
+async def forget_old(session: AsyncSession, now: datetime) -> None:
+    await session.execute(delete(IdempotencyRow).where(IdempotencyRow.created_at < now - KEPT_FOR))

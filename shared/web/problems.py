@@ -1,0 +1,148 @@
+"""Errors as HTTP: problem+json (RFC 9457) for programs, a page for people. The only place that knows both."""
+
+import json
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from shared.kernel import errors
+from shared.kernel.errors import FieldError, Invalid, Problem
+
+log = structlog.get_logger("web")
+
+
+class MethodNotAllowed(Problem):
+    code = "request.method_not_allowed"
+    title = "This address does not take that method"
+
+
+class TooLarge(Problem):
+    code = "request.too_large"
+    title = "The request is too large"
+
+
+class Internal(Problem):
+    code = "internal.error"
+    title = "Something went wrong on our side"
+
+
+STATUS: tuple[tuple[type[Problem], int], ...] = (
+    (errors.NotFound, 404),
+    (errors.Unauthenticated, 401),
+    (errors.Forbidden, 403),
+    (errors.Conflict, 409),
+    (errors.Invalid, 422),
+    (errors.Stale, 412),
+    (errors.PreconditionRequired, 428),
+    (errors.TooManyRequests, 429),
+    (errors.Unavailable, 503),
+    (MethodNotAllowed, 405),
+    (TooLarge, 413),
+)
+API_PREFIXES = ("/api/", "/bridge/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+ErrorPage = Callable[[Request, Problem, int], Awaitable[Response]]
+
+
+def status_of(problem: Problem) -> int:
+    for family, status in STATUS:
+        if isinstance(problem, family):
+            return status
+    return 500
+
+
+def problem_body(problem: Problem, status: int, request_id: str) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "type": f"/problems/{problem.code}",
+        "title": problem.title,
+        "status": status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "request_id": request_id,
+    }
+    if problem.fields:
+        body["errors"] = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in problem.fields]
+    return body | problem.data
+
+
+def problem_response(request: Request, problem: Problem) -> Response:
+    status = status_of(problem)
+    headers = {"Cache-Control": "private, no-store"}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = challenge(problem, has_token="authorization" in request.headers)
+    if isinstance(problem, errors.MissingScope) and (scope := problem.data.get("scope")):
+        headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{scope}"'
+    if "retry_after" in problem.data:
+        headers["Retry-After"] = str(problem.data["retry_after"])
+    if "allow" in problem.data:
+        headers["Allow"] = str(problem.data["allow"])
+    body = problem_body(problem, status, getattr(request.state, "request_id", "-"))
+    return Response(json.dumps(body), status, headers, media_type="application/problem+json")
+
+
+def challenge(problem: Problem, *, has_token: bool) -> str:
+    """`WWW-Authenticate` per RFC 6750 section 3: without an error code when no token came."""
+    return f'Bearer error="invalid_token", error_description="{problem.title}"' if has_token else "Bearer"
+
+
+def _pointer(location: tuple[Any, ...]) -> str:
+    parts = location[1:] if location and location[0] in ("body", "query", "path", "header") else location
+    return "/" + "/".join(str(p).replace("~", "~0").replace("/", "~1") for p in parts)
+
+
+def from_validation(error: RequestValidationError) -> Invalid:
+    """Pydantic's complaints, with a pointer to each field and none of the input echoed."""
+    fields = tuple(
+        FieldError(_pointer(tuple(e["loc"])), f"request.{e['type']}", e["msg"]) for e in error.errors()
+    )
+    named = ", ".join(sorted({f.pointer for f in fields}))
+    return Invalid(f"These do not fit: {named}", fields=fields)
+
+
+def from_http(error: HTTPException) -> Problem:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return errors.NotFound()
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return MethodNotAllowed(data={"allow": (error.headers or {}).get("Allow", "")})
+    if error.status_code == HTTPStatus.CONTENT_TOO_LARGE:
+        return TooLarge()
+    return Invalid(str(error.detail))
+
+
+def wants_json(request: Request) -> bool:
+    return request.url.path.startswith(API_PREFIXES)
+
+
+def install(app: FastAPI, error_page: ErrorPage | None = None) -> None:
+    """Every error leaves as one of ours. `error_page` shows it to people outside the API."""
+
+    async def answer(request: Request, problem: Problem) -> Response:
+        if error_page is None or wants_json(request):
+            return problem_response(request, problem)
+        return await error_page(request, problem, status_of(problem))
+
+    async def on_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return await answer(request, error)
+
+    async def on_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return await answer(request, from_validation(error))
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return await answer(request, from_http(error))
+
+    async def on_bug(request: Request, error: Exception) -> Response:
+        log.error("unhandled", path=request.url.path, error=type(error).__name__, exc_info=error)
+        return await answer(request, Internal())
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_bug)

@@ -1,0 +1,48 @@
+"""What every service is told by its environment."""
+
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _public_url(url: str) -> str:
+    """An origin without a path; http is admitted for localhost alone."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+        raise ValueError("must be an origin such as https://community.example.com")
+    if parts.scheme == "http" and parts.hostname != "localhost":
+        raise ValueError("must be https: plain http is allowed for localhost only")
+    return url.rstrip("/")
+
+
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
+
+
+class ServiceSettings(BaseSettings):
+    """Settings that all services share. Each adds its own under its own prefix."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    identity_public_url: PublicUrl = Field("http://localhost:8000", description="Issuer of all tokens")
+    identity_internal_url: str = Field(
+        "", description="Where services reach identity; the public URL if empty"
+    )
+    development: bool = Field(False, description="Development aids such as /dev/mail; never in production")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _internal_defaults_to_public(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if not values.get("identity_internal_url") and values.get("identity_public_url"):
+            values["identity_internal_url"] = values["identity_public_url"]
+        return values
+
+
+def cookie_name(service: str, public_url: str, suffix: str = "") -> str:
+    """`__Host-narrowbridge-<service>` over https, else with the port, as ports share one cookie jar."""
+    name = f"narrowbridge-{service}" + (f"-{suffix}" if suffix else "")
+    parts = urlsplit(public_url)
+    if parts.scheme == "https":
+        return f"__Host-{name}"
+    return f"{name}-{parts.port or 80}"
