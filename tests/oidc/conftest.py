@@ -1,0 +1,93 @@
+"""A pretended identity: it publishes keys and answers at the token endpoint as the test says."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, Key, RSAKey
+
+ISSUER = "http://localhost:8000"
+INTERNAL = "http://identity:8000"
+AUDIENCE = "http://localhost:8001"
+
+
+class PretendedIdentity:
+    """Signs what it is told to, and counts how often its keys are read."""
+
+    def __init__(self) -> None:
+        self.ec: ECKey = ECKey.generate_key("P-256", auto_kid=True)
+        self.rsa: RSAKey = RSAKey.generate_key(2048, auto_kid=True)
+        self.published: list[Key] = [self.ec, self.rsa]
+        self.key_reads = 0
+        self.is_down = False
+        self.forms: list[dict[str, list[str]]] = []
+        self.authorizations: list[str] = []
+        self.answer: Callable[[dict[str, list[str]]], tuple[int, Any]] = lambda form: (400, {})
+
+    def claims(self, **changes: Any) -> dict[str, Any]:
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "sub": "a-person",
+            "aud": AUDIENCE,
+            "exp": now + 300,
+            "iat": now,
+            "jti": "1",
+            "client_id": "a-client",
+            "scope": "community:read community:write",
+            "realm": "staff",
+            "roles": ["community_manager"],
+            "name": "Ada",
+        }
+        return {key: value for key, value in (claims | changes).items() if value is not None}
+
+    def sign(self, *, key: Key | None = None, header: dict[str, Any] | None = None, **changes: Any) -> str:
+        key = key or self.ec
+        alg = "RS256" if isinstance(key, RSAKey) else "ES256"
+        head = {"alg": alg, "kid": key.kid, "typ": "at+jwt", **(header or {})}
+        return jwt.encode(head, self.claims(**changes), key, algorithms=[head["alg"]])
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        if self.is_down:
+            raise httpx.ConnectError("down", request=request)
+        assert str(request.url).startswith(INTERNAL)
+        match request.url.path:
+            case "/.well-known/openid-configuration":
+                return httpx.Response(200, json=self._discovery())
+            case "/.well-known/jwks.json":
+                self.key_reads += 1
+                return httpx.Response(
+                    200, json={"keys": [key.as_dict(private=False) for key in self.published]}
+                )
+            case "/oauth/token":
+                form = parse_qs(request.content.decode())
+                self.forms.append(form)
+                self.authorizations.append(request.headers.get("authorization", ""))
+                status, body = self.answer(form)
+                return httpx.Response(status, content=json.dumps(body))
+        return httpx.Response(404)
+
+    @staticmethod
+    def _discovery() -> dict[str, Any]:
+        return {
+            "issuer": ISSUER,
+            "jwks_uri": f"{ISSUER}/.well-known/jwks.json",
+            "authorization_endpoint": f"{ISSUER}/oauth/authorize",
+            "token_endpoint": f"{ISSUER}/oauth/token",
+            "end_session_endpoint": f"{ISSUER}/oauth/end-session",
+        }
+
+
+@pytest.fixture
+def identity() -> PretendedIdentity:
+    return PretendedIdentity()
+
+
+@pytest.fixture
+def http(identity: PretendedIdentity) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.MockTransport(identity.handle))
