@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import Select, SelectBase
+from sqlalchemy import CompoundSelect, Select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +21,7 @@ _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call] # SQLAlchemy's dia
 class Query:
     """A SELECT with named parameters, compiled at the first use and never again."""
 
-    def __init__(self, statement: SelectBase | Select[Any]) -> None:
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any]) -> None:
         self.statement = statement
         compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self.sql = compiled.string
@@ -67,7 +67,7 @@ class SessionReader:
 
     async def all(self, query: Query, **params: Any) -> Sequence[Row]:
         result = await self._session.execute(query.statement, params)
-        return result.mappings().all()
+        return [dict(row) for row in result.mappings()]
 
     async def first(self, query: Query, **params: Any) -> Row | None:
         rows = await self.all(query, **params)

@@ -48,7 +48,6 @@ def make_app(
         title=title,
         description=description,
         version="1",
-        openapi_version="3.1.0",
         docs_url=None,
         redoc_url=None,
         lifespan=asynccontextmanager(open_resources),

@@ -5,9 +5,7 @@ from typing import Final
 import nh3
 from markdown_it import MarkdownIt
 
-_MARKDOWN: Final = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable(
-    ["table", "strikethrough"]
-)
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 _TAGS: Final = frozenset(
     [

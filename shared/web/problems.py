@@ -109,7 +109,7 @@ def from_http(error: HTTPException) -> Problem:
         return errors.NotFound()
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return MethodNotAllowed(data={"allow": (error.headers or {}).get("Allow", "")})
-    if error.status_code == HTTPStatus.CONTENT_TOO_LARGE:
+    if error.status_code == 413:
         return TooLarge()
     return Invalid(str(error.detail))
 
