@@ -1,0 +1,20 @@
+"""What the customer database holds."""
+
+from shared.db import outbox
+from shared.db.schema import assemble
+from shared.tools.people import models as people
+from shared.tools.questions import models as questions
+from shared.tools.sign_in import models as sign_in
+from shared.tools.spaces import models as spaces
+from shared.tools.topics import models as topics
+from shared.web import idempotency
+
+schema = assemble(
+    outbox.MODELS,
+    idempotency.MODELS,
+    people.MODELS,
+    sign_in.MODELS,
+    spaces.MODELS,
+    topics.MODELS,
+    questions.MODELS,
+)
