@@ -1,0 +1,31 @@
+"""What every test may use: ``db``, ``world``, ``community`` (see ``tests/fixtures/databases.py``)."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from shared.launch.shared_server import Member, fresh_folder
+from tests.fixtures.databases import FOLDER, community, db, test_server, worker_databases, world
+
+__all__ = ["community", "db", "test_server", "worker_databases", "world"]
+
+_run = pytest.StashKey[Member]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process of a run makes the folder and holds it to the end; workers inherit its name."""
+    if FOLDER not in os.environ:
+        folder = fresh_folder()
+        os.environ[FOLDER] = str(folder)
+        config.stash[_run] = Member(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    member = config.stash.get(_run, None)
+    if member is not None:
+        folder = Path(os.environ.pop(FOLDER))
+        if not (folder / "state.json").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        member.leave()
