@@ -31,8 +31,8 @@ class DumpFile(StrEnum):
     """The files of a dump, in the order in which they refer to one another."""
 
     USERS = "Users.xml"
-    TAGS = "Tags.xml"
     POSTS = "Posts.xml"
+    TAGS = "Tags.xml"
     POST_HISTORY = "PostHistory.xml"
     COMMENTS = "Comments.xml"
     POST_LINKS = "PostLinks.xml"
@@ -87,7 +87,7 @@ class Dump:
         if given:
             host = given.removeprefix("https://").rstrip("/").lower()
             if not _HOST.fullmatch(host) or len(host) > 253:
-                raise DumpError(f"SITE={given!r} is not a host name such as iot.stackexchange.com.")
+                raise DumpError(f"SITE={given!r} is not a host name such as cooking.stackexchange.com.")
             return host
         for name in self.names:
             if _KNOWN_SITE.fullmatch(name.lower()):

@@ -97,4 +97,4 @@ class Attributes:
                 raise ValueError
             return datetime.fromisoformat(value.removesuffix("Z")).replace(tzinfo=UTC)
         except ValueError:
-            raise RowError(self.row, name, f"{value!r} is no time such as 2016-12-06T17:10:44.557.") from None
+            raise RowError(self.row, name, f"{value!r} is no time such as 2017-02-03T09:15:42.120.") from None

@@ -36,7 +36,7 @@ class SiteUnknown(DumpError):
     def __init__(self, path: Path) -> None:
         super().__init__(
             f"The site of {path.name} is not known: give the host the content came from, "
-            "for example SITE=iot.stackexchange.com, since each text links back to it."
+            "for example SITE=cooking.stackexchange.com, since each text links back to it."
         )
 
 

@@ -1,15 +1,16 @@
-"""What a dump holds, by number only, and from it the fate of each row.
+"""What a dump holds, in outline, and from it the fate of each row.
 
 Validation and writing ask the same functions, so that the report of an import says what its validation said.
-Only ids are kept, no text: about 200 bytes a post, 60 a user.
+Ids, names of people and tags are kept, no text: about 200 bytes a post or user.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
+from shared.tools.transfer.stackexchange.convert import person_name
 from shared.tools.transfer.stackexchange.records import (
-    BODY_REVISIONS,
     REVISIONS,
     Badge,
     Comment,
@@ -57,23 +58,27 @@ class PostEntry:
 
 @dataclass
 class DumpIndex:
-    """The ids of a dump's users and posts, and of each post's newest text."""
+    """What rows of other files need to know of a dump's users, posts and accepted answers."""
 
-    users: set[int] = field(default_factory=set)
+    users: dict[int, str] = field(default_factory=dict)
+    """User id → name."""
     posts: dict[int, PostEntry] = field(default_factory=dict)
-    newest_body: dict[int, int] = field(default_factory=dict)
-    """Post id → id of the revision that holds its present Markdown."""
+    tags: set[str] = field(default_factory=set)
+    """Names of the tags that questions bear."""
+    accepted: dict[int, datetime] = field(default_factory=dict)
+    """Answer id → when it was accepted."""
 
     def add(self, record: Record) -> None:
         """Remembers a record that others refer to."""
         if isinstance(record, User):
-            self.users.add(record.id)
+            self.users[record.id] = person_name(record)
         elif isinstance(record, Post):
             self.posts[record.id] = PostEntry(
                 record.type, record.parent_id, record.accepted_answer_id, record.owner_id
             )
-        elif isinstance(record, Revision) and record.type in BODY_REVISIONS:
-            self.newest_body[record.post_id] = max(record.id, self.newest_body.get(record.post_id, 0))
+            self.tags.update(record.tags)
+        elif isinstance(record, Vote) and record.type == VoteType.ACCEPTED:
+            self.accepted[record.post_id] = record.created_at
 
     def accepted_answer(self, question_id: int) -> int | None:
         """The accepted answer of a question, when the dump holds it as an answer to that question."""
@@ -100,14 +105,14 @@ class DumpIndex:
             return _skip("its parent is not a question")
         return IMPORT
 
-    def missing_author(self, record: Record) -> list[str]:
+    def missing_author(self, record: Record) -> str | None:
         """Says so when a record's author is named by an id the dump lacks; the row itself is imported."""
         if not isinstance(record, Post | Comment | Revision):
-            return []
+            return None
         person_id = record.owner_id if isinstance(record, Post) else record.user_id
         if person_id is None or person_id in self.users:
-            return []
-        return ["its author is not in the dump; imported without a profile"]
+            return None
+        return "its author is not in the dump; imported without a profile"
 
     def missing_answer(self, post_id: int) -> str | None:
         """Says so when a question's accepted answer is not among its answers in the dump."""
@@ -162,7 +167,7 @@ def _of_badge(index: DumpIndex, badge: Badge) -> Fate:
 
 _FATES: dict[type, Callable[..., Fate]] = {
     User: lambda index, user: IMPORT,
-    Tag: lambda index, tag: IMPORT,
+    Tag: lambda index, tag: IMPORT if tag.name in index.tags else _skip("no question bears it"),
     Post: lambda index, post: index.post_fate(post.id),
     Comment: lambda index, comment: index.on_post(comment.post_id) or IMPORT,
     Revision: _of_revision,

@@ -1,5 +1,6 @@
 """Reads a whole dump once before anything is written, and says what is wrong with it."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,7 +8,7 @@ from enum import StrEnum
 from shared.tools.transfer.stackexchange.archive import Dump, DumpFile
 from shared.tools.transfer.stackexchange.attributes import RowError
 from shared.tools.transfer.stackexchange.errors import BrokenXml, DumpRefused
-from shared.tools.transfer.stackexchange.index import DumpIndex, Outcome
+from shared.tools.transfer.stackexchange.index import DumpIndex, Fate, Outcome
 from shared.tools.transfer.stackexchange.records import READERS, Record
 from shared.tools.transfer.stackexchange.xml_rows import read_rows
 
@@ -49,6 +50,8 @@ class ValidatedDump:
     site: str
     index: DumpIndex
     rows: dict[DumpFile, int]
+    fates: dict[DumpFile, Counter[Fate]]
+    """How many rows of each file have which fate in an empty community."""
     findings: list[Finding]
 
 
@@ -66,7 +69,9 @@ def validate(dump: Dump, *, site: str | None = None, advance: Advance | None = N
     validation.run()
     if validation.errors_total:
         raise DumpRefused(validation.errors, validation.errors_total)
-    return ValidatedDump(dump, host, validation.index, validation.rows, validation.findings())
+    return ValidatedDump(
+        dump, host, validation.index, validation.rows, validation.fates, list(validation.found.values())
+    )
 
 
 class _Validation:
@@ -77,7 +82,8 @@ class _Validation:
         self.errors: list[str] = []
         self.errors_total = 0
         self._advance = advance
-        self._found: dict[tuple[Level, DumpFile, str], Finding] = {}
+        self.fates: dict[DumpFile, Counter[Fate]] = {file: Counter() for file in DumpFile}
+        self.found: dict[tuple[Level, DumpFile, str], Finding] = {}
 
     def run(self) -> None:
         """Files come in the order of `DumpFile`, so that what is referred to is known, but for posts among
@@ -89,9 +95,6 @@ class _Validation:
                 self._error(str(error))
             if file is DumpFile.POSTS:
                 self._judge_posts()
-
-    def findings(self) -> list[Finding]:
-        return list(self._found.values())
 
     def _read(self, file: DumpFile) -> None:
         advance = self._advance
@@ -115,27 +118,31 @@ class _Validation:
 
     def _take(self, file: DumpFile, record: Record) -> None:
         self.index.add(record)
+        note = self.index.missing_author(record)
         if file is DumpFile.POSTS:
-            for note in self.index.missing_author(record):
+            if note:
                 self._find(Level.NOTE, file, note, record.id)
             return
-        fate = self.index.fate(record)
-        if fate.outcome is Outcome.SKIPPED:
-            self._find(Level.SKIP, file, fate.reason, record.id)
-            return
-        for note in self.index.missing_author(record):
+        if self._judge(file, record.id, self.index.fate(record)) and note:
             self._find(Level.NOTE, file, note, record.id)
 
     def _judge_posts(self) -> None:
+        file = DumpFile.POSTS
         for post_id in self.index.posts:
-            fate = self.index.post_fate(post_id)
-            if fate.outcome is Outcome.SKIPPED:
-                self._find(Level.SKIP, DumpFile.POSTS, fate.reason, post_id)
-            elif note := self.index.missing_answer(post_id):
-                self._find(Level.NOTE, DumpFile.POSTS, note, post_id)
+            note = self.index.missing_answer(post_id)
+            if self._judge(file, post_id, self.index.post_fate(post_id)) and note:
+                self._find(Level.NOTE, file, note, post_id)
+
+    def _judge(self, file: DumpFile, row: int, fate: Fate) -> bool:
+        """Counts a row; true unless it is left out."""
+        self.fates[file][fate] += 1
+        if fate.outcome is Outcome.SKIPPED:
+            self._find(Level.SKIP, file, fate.reason, row)
+            return False
+        return True
 
     def _find(self, level: Level, file: DumpFile, reason: str, row: int) -> None:
-        finding = self._found.setdefault((level, file, reason), Finding(level, file, reason))
+        finding = self.found.setdefault((level, file, reason), Finding(level, file, reason))
         finding.count += 1
         if len(finding.rows) < _SHOWN_ROWS:
             finding.rows.append(row)
