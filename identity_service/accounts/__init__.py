@@ -1,0 +1,1 @@
+"""Accounts, their passwords, and the proofs of their e-mail addresses."""

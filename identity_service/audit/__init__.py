@@ -1,0 +1,1 @@
+"""What happened to accounts, sessions and grants: rows that nobody changes."""

@@ -1,0 +1,1 @@
+"""The programs that identity knows, and what each may ask for."""

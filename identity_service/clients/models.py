@@ -1,0 +1,41 @@
+"""The table of clients."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from identity_service.base import Base
+
+
+class Client(Base):
+    """A client of OAuth. A public one has no `secret_hash`.
+
+    `audiences` are those its own tokens may name, the first being the default; `exchange_audiences` and
+    `exchange_scopes` are what it may get by token exchange for a person. `assertion_jwks` are the keys it
+    signs assertions with. `realms` are those whose people it admits, the first being the default.
+    """
+
+    __tablename__ = "clients"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    secret_hash: Mapped[str | None]
+    is_first_party: Mapped[bool]
+    grant_types: Mapped[list[str]]
+    scopes: Mapped[list[str]]
+    audiences: Mapped[list[str]]
+    realms: Mapped[list[str]]
+    redirect_uris: Mapped[list[str]]
+    post_logout_redirect_uris: Mapped[list[str]]
+    exchange_audiences: Mapped[list[str]]
+    exchange_scopes: Mapped[list[str]]
+    assertion_jwks: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    requires_pkce: Mapped[bool]
+    rotates_refresh_tokens: Mapped[bool]
+    id_token_alg: Mapped[str]
+    updated_at: Mapped[datetime]
+
+
+MODELS = (Client,)

@@ -1,0 +1,1 @@
+"""What people allowed clients: requests under way, codes, grants and refresh tokens."""

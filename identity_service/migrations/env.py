@@ -1,0 +1,4 @@
+from identity_service.schema import schema
+from shared.db.migrations import run
+
+run(schema)

@@ -1,0 +1,22 @@
+"""What the identity database holds."""
+
+from identity_service.accounts import models as accounts
+from identity_service.audit import models as audit
+from identity_service.clients import models as clients
+from identity_service.grants import models as grants
+from identity_service.keys import models as keys
+from identity_service.limits import models as limits
+from identity_service.mail import models as mail
+from identity_service.sessions import models as sessions
+from shared.db.schema import assemble
+
+schema = assemble(
+    accounts.MODELS,
+    sessions.MODELS,
+    clients.MODELS,
+    grants.MODELS,
+    keys.MODELS,
+    audit.MODELS,
+    limits.MODELS,
+    mail.MODELS,
+)

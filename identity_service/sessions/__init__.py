@@ -1,0 +1,1 @@
+"""Server-side sessions, one per browser and realm."""
