@@ -1,5 +1,6 @@
 """What the customer database holds."""
 
+from customer_service.sharing import models as sharing
 from shared.db import outbox
 from shared.db.schema import assemble
 from shared.tools.people import models as people
@@ -17,4 +18,5 @@ schema = assemble(
     spaces.MODELS,
     topics.MODELS,
     questions.MODELS,
+    sharing.MODELS,
 )

@@ -65,6 +65,10 @@ async def require_head(service: str, connection: asyncpg.Connection | asyncpg.Po
 
 def run(metadata: MetaData) -> None:
     """What every service's `migrations/env.py` does: bring the database of `metadata` to a revision."""
+    schemas = {table.schema for table in metadata.tables.values()} | {None}
+
+    def named(name: str | None, kind: str, parents: Any) -> bool:
+        return kind != "schema" or name in schemas
 
     def migrate(connection: Connection) -> None:
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
@@ -73,6 +77,8 @@ def run(metadata: MetaData) -> None:
             connection=connection,
             target_metadata=metadata,
             include_object=_ours,
+            include_name=named,
+            include_schemas=True,
             compare_type=True,
             transaction_per_migration=False,
         )
