@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import CompoundSelect, Select
+from sqlalchemy import SelectBase
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,8 +21,8 @@ _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call] # SQLAlchemy's dia
 class Query:
     """A SELECT with named parameters, compiled at the first use and never again."""
 
-    def __init__(self, statement: Select[Any] | CompoundSelect[Any]) -> None:
-        self.statement = statement
+    def __init__(self, statement: SelectBase) -> None:
+        self.statement: Any = statement
         compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self.sql = compiled.string
         self._names: tuple[str, ...] = tuple(getattr(compiled, "positiontup", None) or ())

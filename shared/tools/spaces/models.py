@@ -46,7 +46,6 @@ class Space(Base):
     kinds: Mapped[list[str]]
     position: Mapped[int] = mapped_column(server_default=text("0"))
     topic_count: Mapped[int] = mapped_column(server_default=text("0"))
-    last_activity_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(server_default=text("1"))
 

@@ -1,0 +1,64 @@
+"""Use cases about people."""
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.db.context import Context, ReadContext
+from shared.kernel.clock import Clock
+from shared.kernel.errors import NotFound, Unauthenticated, invalid_field
+from shared.kernel.ids import new_id
+from shared.kernel.text import clean_line, clean_text
+from shared.tools.people import queries
+from shared.tools.people.models import Person
+from shared.tools.people.schemas import MeUpdate, MeView
+
+
+async def provision(
+    session: AsyncSession, clock: Clock, *, sub: str, realm: str, name: str, roles: list[str]
+) -> UUID:
+    """The person of this account, made at first sight; name and roles follow the account."""
+    now = clock.now()
+    fresh: dict[str, Any] = {"realm": realm, "name": clean_line(name)[:100] or "Somebody", "roles": roles}
+    statement = (
+        insert(Person)
+        .values(id=new_id(), sub=sub, created_at=now, updated_at=now, **fresh)
+        .on_conflict_do_update(index_elements=[Person.sub], set_={**fresh, "updated_at": now})
+        .returning(Person.id)
+    )
+    return (await session.execute(statement)).scalar_one()
+
+
+class PeopleService:
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+
+    async def update_me(self, change: MeUpdate) -> MeView:
+        person = await self.ctx.session.scalar(select(Person).where(Person.id == self.ctx.actor.person_id))
+        if person is None:
+            raise Unauthenticated
+        if change.bio is not None:
+            person.bio = clean_text(change.bio)
+        if change.time_zone is not None:
+            if change.time_zone not in available_timezones():
+                raise invalid_field(
+                    "/time_zone", "people.unknown_time_zone", "Use a name such as Europe/Vienna."
+                )
+            person.time_zone = change.time_zone
+        person.updated_at = self.ctx.now()
+        await self.ctx.session.flush()
+        return await me(self.ctx)
+
+
+async def me(ctx: ReadContext) -> MeView:
+    """Raises `Unauthenticated` for the guest."""
+    if not ctx.actor.signed_in:
+        raise Unauthenticated
+    row = await ctx.reader.first(queries.ME, person_id=ctx.actor.person_id)
+    if row is None:
+        raise NotFound
+    return MeView(row["id"], row["name"], row["bio"], row["time_zone"], row["roles"])

@@ -1,0 +1,82 @@
+"""`/api/v1/spaces` and `/api/v1/groups`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from shared.kernel.errors import PreconditionRequired
+from shared.kernel.paging import Page
+from shared.tools.spaces import service
+from shared.tools.spaces.deps import spaces_policy
+from shared.tools.spaces.schemas import GrantsPut, GrantView, GroupCreate, GroupView, SpaceCreate, SpaceView
+from shared.tools.spaces.service import SpaceService, SpacesPolicy
+from shared.web.edge import ApiRead, ApiWrite, WriteRoute
+from shared.web.json import Json, check_if_match
+
+router = APIRouter(tags=["spaces"], route_class=WriteRoute)
+Policy = Annotated[SpacesPolicy, Depends(spaces_policy)]
+
+SPACE: Json[SpaceView] = Json(SpaceView)
+SPACES: Json[Page[SpaceView]] = Json(Page[SpaceView])
+GROUP: Json[GroupView] = Json(GroupView)
+GROUPS: Json[Page[GroupView]] = Json(Page[GroupView])
+GRANTS: Json[Page[GrantView]] = Json(Page[GrantView])
+
+
+@router.get("/spaces", response_model=Page[SpaceView], summary="Spaces you may see")
+async def list_spaces(ctx: ApiRead) -> Response:
+    return SPACES(Page(await service.visible_spaces(ctx)))
+
+
+@router.post("/spaces", response_model=SpaceView, status_code=201, summary="Open a space (managers)")
+async def create_space(ctx: ApiWrite, policy: Policy, new: SpaceCreate) -> Response:
+    space = await SpaceService(ctx.person(), policy).create(new)
+    return SPACE(space, status=201, headers={"Location": f"/api/v1/spaces/{space.id}"})
+
+
+@router.get("/spaces/{space_id}", response_model=SpaceView, summary="One space")
+async def show_space(ctx: ApiRead, request: Request, space_id: UUID) -> Response:
+    space = await service.visible_space_by_id(ctx, space_id)
+    return SPACE.single(request, space, version=space.version)
+
+
+@router.get("/spaces/{space_id}/grants", response_model=Page[GrantView], summary="Who may do what here")
+async def list_grants(ctx: ApiRead, space_id: UUID) -> Response:
+    return GRANTS(Page(await service.grants(ctx, space_id)))
+
+
+@router.put("/spaces/{space_id}/grants", response_model=Page[GrantView], summary="Replace all grants")
+async def put_grants(
+    ctx: ApiWrite, request: Request, policy: Policy, space_id: UUID, wanted: GrantsPut
+) -> Response:
+    if "if-match" not in request.headers:
+        raise PreconditionRequired
+    space = await service.visible_space_by_id(ctx.person(), space_id)
+    check_if_match(request, space.version)
+    return GRANTS(Page(await SpaceService(ctx, policy).put_grants(space_id, wanted, version=space.version)))
+
+
+@router.get("/groups", response_model=Page[GroupView], summary="Groups (managers)")
+async def list_groups(ctx: ApiRead) -> Response:
+    return GROUPS(Page(await service.groups(ctx)))
+
+
+@router.post("/groups", response_model=GroupView, status_code=201, summary="Make a group (managers)")
+async def create_group(ctx: ApiWrite, policy: Policy, new: GroupCreate) -> Response:
+    return GROUP(await SpaceService(ctx.person(), policy).create_group(new), status=201)
+
+
+@router.put("/groups/{group_id}/members/{person_id}", status_code=204, summary="Add a member (managers)")
+async def add_member(ctx: ApiWrite, policy: Policy, group_id: UUID, person_id: UUID) -> Response:
+    await SpaceService(ctx.person(), policy).add_member(group_id, person_id)
+    return Response(status_code=204)
+
+
+@router.delete(
+    "/groups/{group_id}/members/{person_id}", status_code=204, summary="Remove a member (managers)"
+)
+async def remove_member(ctx: ApiWrite, policy: Policy, group_id: UUID, person_id: UUID) -> Response:
+    await SpaceService(ctx.person(), policy).remove_member(group_id, person_id)
+    return Response(status_code=204)

@@ -1,0 +1,100 @@
+"""What goes in and out about spaces, groups and grants."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+LevelName = Literal["see", "reply", "post", "moderate", "manage"]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+
+
+@dataclass(slots=True)
+class SpaceRef:
+    id: UUID
+    slug: str
+    name: str
+
+
+@dataclass(slots=True)
+class SpaceView:
+    """A space as the caller sees it. `level` is how far the caller may go in it."""
+
+    id: UUID
+    slug: str
+    name: str
+    goal: str
+    kinds: list[str]
+    topic_count: int
+    level: LevelName
+    audience: Annotated[str, Field(description="Who can read what is written here, in words")]
+    created_at: datetime
+    version: int
+
+
+@dataclass(slots=True)
+class GroupView:
+    id: UUID
+    slug: str
+    name: str
+    role: str | None
+    members: int
+
+
+@dataclass(slots=True)
+class GrantView:
+    group: UUID
+    group_name: str
+    level: LevelName
+
+
+class SpaceCreate(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "slug": "deliveries",
+                    "name": "Deliveries",
+                    "goal": "Get parcels there.",
+                    "kinds": ["question"],
+                }
+            ]
+        },
+    )
+
+    slug: Slug
+    name: Name
+    goal: Annotated[str, StringConstraints(max_length=500)] = ""
+    kinds: Annotated[list[str], Field(min_length=1, max_length=20)] = Field(default=["discussion"])
+    position: Annotated[int, Field(ge=0, le=1000)] = 0
+
+
+class GroupCreate(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    slug: Slug
+    name: Name
+
+
+class GrantPut(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    group: UUID
+    level: LevelName
+
+
+class GrantsPut(BaseModel):
+    """All grants of a space; what is not listed is taken away."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"grants": [{"group": "00000000-0000-7000-8000-000000000002", "level": "post"}]}]
+        },
+    )
+
+    grants: Annotated[list[GrantPut], Field(min_length=1, max_length=100)]

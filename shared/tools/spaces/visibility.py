@@ -1,0 +1,48 @@
+"""The one rule about who sees what: some group of the actor holds a grant in the space.
+
+Every statement about spaces and whatever lies in them starts from `visible_spaces` (or from the
+statements of `shared.tools.topics.visibility`, which start from `access`).
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    LateralFromClause,
+    Select,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    select,
+    true,
+)
+
+from shared.tools.spaces.models import Space, SpaceGrant
+
+
+def actor_groups() -> ColumnElement[Any]:
+    """The parameter `groups`: `Actor.groups`."""
+    return bindparam("groups", type_=ARRAY(Uuid()))
+
+
+def access() -> LateralFromClause:
+    """The highest level the actor is granted in the space of the surrounding row; NULL for none."""
+    return (
+        select(func.max(SpaceGrant.level).label("level"))
+        .where(SpaceGrant.space_id == Space.id, SpaceGrant.group_id == any_(actor_groups()))
+        .correlate(Space)
+        .lateral("access")
+    )
+
+
+def visible_spaces(*columns: Any) -> Select[Any]:
+    """Spaces this actor may know of, with `level`."""
+    granted = access()
+    return (
+        select(*columns, granted.c.level)
+        .select_from(Space)
+        .join(granted, true())
+        .where(granted.c.level.is_not(None))
+    )

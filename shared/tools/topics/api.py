@@ -1,0 +1,132 @@
+"""`/api/v1/topics` and `/api/v1/posts`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from shared.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
+from shared.tools.topics.catalog import Catalog, catalog_of
+from shared.tools.topics.reading import TopicFilter, TopicReader
+from shared.tools.topics.schemas import (
+    PostCreate,
+    PostUpdate,
+    PostView,
+    RevisionView,
+    TopicCreate,
+    TopicRow,
+    TopicUpdate,
+    TopicView,
+)
+from shared.tools.topics.service import TopicService
+from shared.web.edge import ApiRead, ApiWrite, WriteRoute
+from shared.web.json import Json, check_if_match
+
+router = APIRouter(tags=["topics"], route_class=WriteRoute)
+
+Content = Annotated[Catalog, Depends(catalog_of)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows in the answer")]
+Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")]
+
+TOPIC: Json[TopicView] = Json(TopicView)
+TOPICS: Json[Page[TopicRow]] = Json(Page[TopicRow])
+POST: Json[PostView] = Json(PostView)
+POSTS: Json[Page[PostView]] = Json(Page[PostView])
+REVISIONS: Json[Page[RevisionView]] = Json(Page[RevisionView])
+
+
+@router.get("/topics", response_model=Page[TopicRow], summary="Topics you may see, newest activity first")
+async def list_topics(
+    ctx: ApiRead,
+    request: Request,
+    catalog: Content,
+    space: UUID | None = None,
+    tag: Annotated[str | None, Query(max_length=35)] = None,
+    kind: Annotated[str | None, Query(max_length=40)] = None,
+    author: UUID | None = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Response:
+    wanted = TopicFilter(space, tag, kind, author)
+    return TOPICS.page(request, await TopicReader(ctx, catalog).topics(wanted, cursor=cursor, limit=limit))
+
+
+@router.post("/topics", response_model=TopicView, status_code=201, summary="Start a topic")
+async def start_topic(ctx: ApiWrite, catalog: Content, new: TopicCreate) -> Response:
+    topic = await TopicService(ctx.person(), catalog).start(new)
+    return TOPIC(topic, status=201, headers={"Location": f"/api/v1/topics/{topic.id}"})
+
+
+@router.get("/topics/{topic_id}", response_model=TopicView, summary="One topic with its own text")
+async def show_topic(ctx: ApiRead, request: Request, catalog: Content, topic_id: UUID) -> Response:
+    topic = await TopicReader(ctx, catalog).topic(topic_id)
+    return TOPIC.single(request, topic, version=topic.version)
+
+
+@router.patch("/topics/{topic_id}", response_model=TopicView, summary="Change a topic")
+async def update_topic(
+    ctx: ApiWrite, request: Request, catalog: Content, topic_id: UUID, change: TopicUpdate
+) -> Response:
+    service = TopicService(ctx.person(), catalog)
+    check_if_match(request, (await service.reading.topic_row(topic_id))["version"])
+    return TOPIC(await service.update(topic_id, change))
+
+
+@router.delete("/topics/{topic_id}", status_code=204, summary="Remove a topic")
+async def delete_topic(ctx: ApiWrite, catalog: Content, topic_id: UUID) -> Response:
+    await TopicService(ctx.person(), catalog).delete(topic_id)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/topics/{topic_id}/posts", response_model=Page[PostView], summary="Replies, or one post's comments"
+)
+async def list_posts(
+    ctx: ApiRead,
+    request: Request,
+    catalog: Content,
+    topic_id: UUID,
+    reply_to: UUID | None = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Response:
+    reading = TopicReader(ctx, catalog)
+    return POSTS.page(request, await reading.posts(topic_id, reply_to=reply_to, cursor=cursor, limit=limit))
+
+
+@router.post("/topics/{topic_id}/posts", response_model=PostView, status_code=201, summary="Reply or comment")
+async def reply(ctx: ApiWrite, catalog: Content, topic_id: UUID, new: PostCreate) -> Response:
+    post = await TopicService(ctx.person(), catalog).reply(topic_id, new)
+    return POST(post, status=201, headers={"Location": f"/api/v1/posts/{post.id}"})
+
+
+@router.get("/posts/{post_id}", response_model=PostView, summary="One post")
+async def show_post(ctx: ApiRead, catalog: Content, post_id: UUID) -> Response:
+    return POST(await TopicReader(ctx, catalog).post(post_id))
+
+
+@router.patch("/posts/{post_id}", response_model=PostView, summary="Edit a post")
+async def edit_post(ctx: ApiWrite, catalog: Content, post_id: UUID, change: PostUpdate) -> Response:
+    return POST(await TopicService(ctx.person(), catalog).edit_post(post_id, change))
+
+
+@router.delete("/posts/{post_id}", status_code=204, summary="Remove a reply or comment")
+async def delete_post(ctx: ApiWrite, catalog: Content, post_id: UUID) -> Response:
+    await TopicService(ctx.person(), catalog).delete_post(post_id)
+    return Response(status_code=204)
+
+
+@router.get("/posts/{post_id}/revisions", response_model=Page[RevisionView], summary="What it said before")
+async def list_revisions(ctx: ApiRead, catalog: Content, post_id: UUID) -> Response:
+    return REVISIONS(Page(await TopicReader(ctx, catalog).revisions(post_id)))
+
+
+@router.put("/posts/{post_id}/reactions/{name}", response_model=PostView, summary="React to a post")
+async def react(ctx: ApiWrite, catalog: Content, post_id: UUID, name: str) -> Response:
+    return POST(await TopicService(ctx.person(), catalog).react(post_id, name))
+
+
+@router.delete("/posts/{post_id}/reactions/{name}", response_model=PostView, summary="Take a reaction back")
+async def unreact(ctx: ApiWrite, catalog: Content, post_id: UUID, name: str) -> Response:
+    return POST(await TopicService(ctx.person(), catalog).unreact(post_id, name))

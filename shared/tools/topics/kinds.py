@@ -1,0 +1,71 @@
+"""What a kind of content tells the core about itself, and what other tools add to a topic page.
+
+The core knows no kind. `app.py` gives it a tuple of `KindSpec`s and `Extension`s once at start; the
+statements for lists and pages are built from them, so that a page with all of this on it is still two
+statements.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.db.query import Row
+from shared.kernel.actor import Actor
+
+Abilities = Callable[[Actor, Row, Row], list[str]]
+"""`(actor, topic row, post row)` → names of further things the actor may do to that post."""
+
+
+def _no_abilities(actor: Actor, topic: Row, post: Row) -> list[str]:
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Facts another table holds about a topic or a post, shown with it without a further statement.
+
+    Each column is a scalar expression that gives JSON (or NULL), correlated with `Topic.id` or `Post.id`.
+    It appears in the views under `extensions[name]`. `viewer_column` may use the parameter `viewer`
+    (a person's id) and is left out for guests.
+    """
+
+    name: str
+    topic_column: ColumnElement[Any] | None = None
+    post_column: ColumnElement[Any] | None = None
+    viewer_post_column: ColumnElement[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of the topic page that another tool fills: `template` is given `topic` and `viewer`.
+
+    `slot` is where it goes: `aside` (right of the topic) or `under_title`.
+    """
+
+    name: str
+    template: str
+    slot: str = "aside"
+
+
+@dataclass(frozen=True, slots=True)
+class KindSpec:
+    """One kind of topic.
+
+    `post_order` sorts the replies: expressions that all ascend, ending in a unique one (`Post.id`).
+    `create` writes the kind's extension row in the transaction that makes the topic.
+    """
+
+    name: str
+    label: str
+    icon: str
+    start_label: str
+    reply_label: str
+    post_order: tuple[Any, ...]
+    extensions: tuple[Extension, ...] = ()
+    post_abilities: Abilities = _no_abilities
+    create: Callable[[AsyncSession, UUID], Any] | None = None
+    templates: dict[str, str] = field(default_factory=dict)
