@@ -37,8 +37,8 @@ def _person(name: str, key: str, note: str = "") -> dict[str, str]:
 
 
 def _row(title: str, kind: str, now: datetime, **more: Any) -> dict[str, Any]:
-    row = {"title": title, "kind": kind, "space": "Devices", "author": "Ada Lovelace", "tags": [], "replies": 0}
-    return row | {"score": None, "answered": False, "at": now, "excerpt": "", "official": False} | more
+    row = {"title": title, "kind": kind, "at": now, "space": "Devices", "author": "Ada Lovelace", "tags": []}
+    return row | {"score": None, "replies": 0, "answered": False, "excerpt": "", "official": False} | more
 
 
 def rows(now: datetime) -> list[dict[str, Any]]:
@@ -46,7 +46,7 @@ def rows(now: datetime) -> list[dict[str, Any]]:
     hours = timedelta(hours=1)
     return [
         _row(
-            "MQTT connection drops after four minutes of silence on a cellular modem, though keep-alive is set",
+            "MQTT connection drops after four minutes of silence on a cellular modem",
             "question",
             now - hours / 4,
             tags=[("mqtt", "#mqtt"), ("modem", "#modem")],
@@ -62,7 +62,8 @@ def rows(now: datetime) -> list[dict[str, Any]]:
             now - 52 * hours,
             score=1204,
             tags=[("power-saving", "#power")],
-            excerpt="The platform marks sleeping devices as lost. If they announced their sleep, alarms would mean something.",
+            excerpt="The platform marks sleeping devices as lost. If they announced their sleep, "
+            "alarms would mean something.",
         ),
         _row("Firmware 4.2 is out", "article", now - 90 * hours, author="Tomoko Arai", replies=1944),
     ]
@@ -86,7 +87,7 @@ def values(now: datetime, theme: str) -> dict[str, Any]:
         "outside_readers": "Everyone outside will read this",
         "rows": rows(now),
         "names": names,
-        "nav": [("Home", "/", False, "home"), ("Devices", "#devices", True), ("Billing and contracts", "#b", False)],
+        "nav": [("Home", "/", False, "home"), ("Devices", "#lists", True), ("Billing", "#data", False)],
         "sections": [(name, f"#{name.lower()}", False) for name in SECTIONS],
     }
 
@@ -105,10 +106,9 @@ def site_of(theme: str) -> dict[str, Any]:
     return {"name": name, "theme": theme, "audience_line": line, "title_prefix": "", "links": links}
 
 
-def parts_router(pages: Pages) -> APIRouter:
-    """Mount in development only. `?theme=` shows another service's clothes."""
+def parts_router(pages: Pages, own: str) -> APIRouter:
+    """Mount in development only. `own` is the service's theme; `?theme=` shows another's clothes."""
     router = APIRouter(include_in_schema=False)
-    own = str(pages.environment.globals["site"]["theme"])
 
     @router.get("/dev/parts")
     async def parts(theme: str = own) -> Response:
