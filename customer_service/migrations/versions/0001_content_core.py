@@ -76,7 +76,6 @@ def upgrade() -> None:
     sa.Column('kinds', sa.ARRAY(sa.Text()), nullable=False),
     sa.Column('position', sa.Integer(), server_default=sa.text('0'), nullable=False),
     sa.Column('topic_count', sa.Integer(), server_default=sa.text('0'), nullable=False),
-    sa.Column('last_activity_at', sa.TIMESTAMP(timezone=True), nullable=True),
     sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.ForeignKeyConstraint(['owner_id'], ['people.id'], name=op.f('fk_spaces_owner_id')),
@@ -90,7 +89,7 @@ def upgrade() -> None:
     sa.Column('tokens', sa.LargeBinary(), nullable=False),
     sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('refreshed_at', sa.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('seen_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('tokens_expire_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('expires_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_web_sessions_person_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_web_sessions'))

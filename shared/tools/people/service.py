@@ -18,12 +18,17 @@ from shared.tools.people.models import Person
 from shared.tools.people.schemas import MeUpdate, MeView
 
 
+def shown_name(name: str) -> str:
+    """A name as it is kept: one line of at most 100 characters."""
+    return clean_line(name)[:100] or "Somebody"
+
+
 async def provision(
     session: AsyncSession, clock: Clock, *, sub: str, realm: str, name: str, roles: list[str]
 ) -> UUID:
     """The person of this account, made at first sight; name and roles follow the account."""
     now = clock.now()
-    fresh: dict[str, Any] = {"realm": realm, "name": clean_line(name)[:100] or "Somebody", "roles": roles}
+    fresh: dict[str, Any] = {"realm": realm, "name": shown_name(name), "roles": roles}
     statement = (
         insert(Person)
         .values(id=new_id(), sub=sub, created_at=now, updated_at=now, **fresh)

@@ -22,7 +22,7 @@ class WebSession(Base):
     tokens: Mapped[bytes]
     created_at: Mapped[datetime]
     refreshed_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
+    tokens_expire_at: Mapped[datetime]
     expires_at: Mapped[datetime]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    LateralFromClause,
+    Lateral,
     Select,
     Uuid,
     any_,
@@ -18,6 +18,8 @@ from sqlalchemy import (
     select,
     true,
 )
+
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from shared.tools.spaces.models import Space, SpaceGrant
 

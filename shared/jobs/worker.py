@@ -1,0 +1,94 @@
+"""The worker loop of one database: jobs that run on a rhythm, and at once when the database calls."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.db.engine import Database
+
+log = structlog.get_logger("worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`run` does a batch and returns how much it did; it is called again at once until that is 0.
+
+    `every` is in seconds. `channel` is a PostgreSQL notification that wakes the job earlier.
+    """
+
+    name: str
+    run: Callable[[], Awaitable[int]]
+    every: float = 5.0
+    channel: str | None = None
+
+
+class Worker:
+    def __init__(self, database: Database, jobs: Sequence[Job]) -> None:
+        self.database = database
+        self.jobs = jobs
+        self._wake: dict[str, list[asyncio.Event]] = {}
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until SIGINT or SIGTERM. What is running is finished first."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop.set)
+        tasks = [asyncio.create_task(self._listen())]
+        for job in self.jobs:
+            wake = asyncio.Event()
+            if job.channel:
+                self._wake.setdefault(job.channel, []).append(wake)
+            tasks.append(asyncio.create_task(self._repeat(job, wake)))
+        log.info("working", jobs=[job.name for job in self.jobs])
+        await self._stop.wait()
+        _, late = await asyncio.wait(tasks, timeout=2)
+        for task in late:
+            task.cancel()
+
+    async def _repeat(self, job: Job, wake: asyncio.Event) -> None:
+        while not self._stop.is_set():
+            wake.clear()
+            try:
+                done = await job.run()
+            except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
+                log.warning("job failed", job=job.name, error=type(error).__name__)
+                done = 0
+            except Exception as error:
+                log.error("job broke", job=job.name, exc_info=error)
+                done = 0
+            if not done:
+                await self._sleep(job.every, wake)
+
+    async def _sleep(self, seconds: float, wake: asyncio.Event) -> None:
+        waits = [asyncio.create_task(wake.wait()), asyncio.create_task(self._stop.wait())]
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    async def _listen(self) -> None:
+        """Keeps one connection that hears notifications; jobs fall back to their rhythm while it is down."""
+        url = self.database.url.render_as_string(hide_password=False)
+        while not self._stop.is_set():
+            try:
+                connection = await asyncpg.connect(url)
+                lost = asyncio.Event()
+                connection.add_termination_listener(lambda _, lost=lost: lost.set())
+                for channel in self._wake:
+                    await connection.add_listener(channel, self._called)
+                await self._sleep(3600, lost)
+                with contextlib.suppress(asyncpg.PostgresError, OSError):
+                    await connection.close(timeout=1)
+            except (OSError, asyncpg.PostgresError):
+                await self._sleep(1, asyncio.Event())
+
+    def _called(self, connection: Any, pid: int, channel: str, payload: str) -> None:
+        for wake in self._wake.get(channel, ()):
+            wake.set()

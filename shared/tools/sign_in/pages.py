@@ -1,0 +1,51 @@
+"""`/sign-in`, its callback, and `/sign-out`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from shared.tools.sign_in.service import SESSION_LIFE, STATE_SECONDS, SignIn
+from shared.web.csrf import own_form_only
+
+router = APIRouter(include_in_schema=False)
+
+
+def sign_in_of(request: Request) -> SignIn:
+    sign_in: SignIn = request.app.state.sign_in
+    return sign_in
+
+
+Signing = Annotated[SignIn, Depends(sign_in_of)]
+
+
+def _set_cookie(response: Response, request: Request, name: str, value: str, seconds: int) -> None:
+    secure = request.app.state.public_url.startswith("https")
+    response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+@router.get("/sign-in")
+async def begin(
+    request: Request, signing: Signing, realm: str | None = None, return_to: str | None = None
+) -> Response:
+    url, kept = await signing.begin(realm=realm, return_to=return_to)
+    response = RedirectResponse(url, 303)
+    _set_cookie(response, request, signing.accounts.cookie + "-state", kept, STATE_SECONDS)
+    return response
+
+
+@router.get("/sign-in/callback")
+async def complete(request: Request, signing: Signing) -> Response:
+    kept = request.cookies.get(signing.accounts.cookie + "-state")
+    cookie, where = await signing.complete(request, kept)
+    response = RedirectResponse(where, 303)
+    _set_cookie(response, request, signing.accounts.cookie, cookie, int(SESSION_LIFE.total_seconds()))
+    response.delete_cookie(signing.accounts.cookie + "-state", path="/", httponly=True)
+    return response
+
+
+@router.post("/sign-out", dependencies=[Depends(own_form_only)])
+async def end(request: Request, signing: Signing) -> Response:
+    response = RedirectResponse(await signing.end(request), 303)
+    response.delete_cookie(signing.accounts.cookie, path="/", httponly=True)
+    return response
