@@ -8,9 +8,15 @@ from tests.transfer.make_dump import SITE, FakeDump, fake_dump, pack
 
 
 @pytest.fixture(scope="session")
-def dump_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole dump of 300 questions; leave it as it is."""
-    return fake_dump().write(tmp_path_factory.mktemp("dumps") / SITE)
+def whole() -> FakeDump:
+    """A dump of 300 questions; leave it as it is."""
+    return fake_dump()
+
+
+@pytest.fixture(scope="session")
+def dump_folder(whole: FakeDump, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole dump as a folder; leave it as it is."""
+    return whole.write(tmp_path_factory.mktemp("dumps") / SITE)
 
 
 @pytest.fixture(scope="session")

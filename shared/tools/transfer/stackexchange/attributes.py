@@ -13,6 +13,7 @@ MAX_NAME = 300
 """Characters of a name, title or address."""
 
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
+_TAG = re.compile(r"<([^<>|]{1,100})>")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z?")
 
 
@@ -72,14 +73,10 @@ class Attributes:
     def tags(self, name: str) -> tuple[str, ...]:
         """Tag names written `<a><b>`, or `|a|b|` in dumps from 2023 on."""
         value = self.optional_text(name, longest=2000)
-        if value is None:
-            return ()
-        if value.startswith("|"):
-            return tuple(dict.fromkeys(tag for tag in value.split("|") if tag))
-        names = re.findall(r"<([^<>]{1,100})>", value)
-        if "".join(f"<{tag}>" for tag in names) != value:
-            raise RowError(self.row, name, f"{value[:80]!r} is no list of tags.")
-        return tuple(dict.fromkeys(names))
+        names = tag_names(value or "")
+        if names is None:
+            raise RowError(self.row, name, f"{(value or '')[:80]!r} is no list of tags.")
+        return names
 
     def _short(self, name: str, value: str, longest: int) -> str:
         if len(value) > longest:
@@ -98,3 +95,11 @@ class Attributes:
             return datetime.fromisoformat(value.removesuffix("Z")).replace(tzinfo=UTC)
         except ValueError:
             raise RowError(self.row, name, f"{value!r} is no time such as 2017-02-03T09:15:42.120.") from None
+
+
+def tag_names(text: str) -> tuple[str, ...] | None:
+    """The tags in `<a><b>` or `|a|b|`, each once; None for what is neither."""
+    if text.startswith("|"):
+        return tuple(dict.fromkeys(tag for tag in text.split("|") if tag))
+    names = _TAG.findall(text)
+    return tuple(dict.fromkeys(names)) if "".join(f"<{name}>" for name in names) == text else None

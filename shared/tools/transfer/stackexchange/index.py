@@ -154,6 +154,9 @@ def _of_vote(index: DumpIndex, vote: Vote) -> Fate:
     if vote.type in (VoteType.UP, VoteType.DOWN):
         return Fate(Outcome.MERGED, "counted in the post's imported score")
     if vote.type == VoteType.ACCEPTED:
+        question_id = index.posts[vote.post_id].parent_id
+        if question_id is None or index.accepted_answer(question_id) != vote.post_id:
+            return _skip("its answer is no longer the accepted one")
         return Fate(Outcome.MERGED, "kept as the question's accepted answer")
     name = _OTHER_VOTES.get(vote.type, f"a vote of type {vote.type}")
     return _skip(f"{name} has no counterpart here")
