@@ -119,6 +119,11 @@ class Postgres:
             process.send_signal(signal.SIGQUIT)
             process.wait(10)
 
+    def wait(self) -> None:
+        """Return when the server has ended, for whatever reason."""
+        if self._process is not None:
+            self._process.wait()
+
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

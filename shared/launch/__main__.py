@@ -1,0 +1,104 @@
+"""``python -m shared.launch …``: what the Makefile calls."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from shared.launch.commands import DEFAULT_BASE, attached
+from shared.launch.environment import compute, demo_accounts
+from shared.launch.errors import FolderInUse, LaunchError
+from shared.launch.postgres import THROWAWAY, Postgres
+from shared.launch.screen import Screen, accounts_document
+from shared.launch.shared_server import fresh_folder
+from shared.launch.state import PROJECT, Folder, explain_os_error
+from shared.launch.supervisor import Supervisor
+from shared.launch.table import DEMO_CLIENT_SECRET, SERVICES
+
+app = typer.Typer(help="Start and keep an installation on this machine.", add_completion=False)
+
+
+@app.command()
+def run(port_base: Annotated[int, typer.Option(min=1024, max=65000)] = DEFAULT_BASE) -> None:
+    """Start everything and keep it until Ctrl-C."""
+    Supervisor(Folder(), port_base=port_base, screen=Screen()).run()
+
+
+@app.command("demo-accounts")
+def show_accounts(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Print who may sign in, and where."""
+    folder = Folder()
+    if not folder.read("done").get("demo"):
+        raise LaunchError("There are no demo accounts yet: they are made by the first make run.")
+    port_base = (folder.running() or {}).get("port_base", DEFAULT_BASE)
+    values = compute(folder, port_base=port_base, server_port=None).values
+    accounts = demo_accounts(folder)
+    if as_json:
+        print(json.dumps(accounts_document(accounts, values), indent=1))
+        return
+    screen = Screen()
+    screen.addresses(values)
+    screen.accounts(accounts, values[DEMO_CLIENT_SECRET])
+
+
+@app.command()
+def reset(yes: Annotated[bool, typer.Option("--yes")] = False) -> None:
+    """Remove all data of the embedded installation, after asking."""
+    folder = Folder()
+    if not folder.path.exists():
+        print("There is nothing to remove.")
+        return
+    if folder.running() is not None:
+        raise FolderInUse("It is running; stop it first (Ctrl-C).")
+    if not yes:
+        typer.confirm(f"Remove all accounts, content, secrets and logs in {folder.path}?", abort=True)
+    folder.clear()
+    print("Removed. The next make run starts afresh.")
+
+
+@app.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def execute(name: str, arguments: list[str]) -> None:
+    """Run a command of a service with its environment; a stopped embedded PostgreSQL runs meanwhile."""
+    service = next((service for service in SERVICES if service.name == name), None)
+    if service is None:
+        raise LaunchError(f"There is no service {name}.")
+    owner = arguments[0] in ("migrate", "bootstrap")
+    with attached(Folder()) as told:
+        command = [sys.executable, "-m", service.module, *arguments]
+        answer = subprocess.run(command, env=told.of(service, owner=owner), cwd=PROJECT, check=False)
+    raise typer.Exit(answer.returncode)
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def scratch(command: list[str]) -> None:
+    """Run a program beside an empty throw-away PostgreSQL, whose superuser is in ADMIN_DATABASE_URL."""
+    folder = fresh_folder()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with Postgres(folder / "postgres", settings=THROWAWAY) as server:
+            variables = os.environ | {"ADMIN_DATABASE_URL": server.admin_url}
+            answer = subprocess.run(command, env=variables, check=False)
+        shutil.rmtree(server.account.root, ignore_errors=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    raise typer.Exit(answer.returncode)
+
+
+def main() -> None:
+    try:
+        app()
+    except LaunchError as error:
+        Screen(stderr=True).problem(str(error))
+        sys.exit(1)
+    except OSError as error:
+        Screen(stderr=True).problem(str(explain_os_error(error)))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,273 @@
+"""``make run`` as a person meets it, with stand-ins for the services and a real PostgreSQL."""
+
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.launch.postmaster import Holder, holder
+from shared.launch.table import COMMON, SERVICES
+
+HERE = Path(__file__).parent
+PROJECT = HERE.parents[1]
+LAUNCH = """
+import sys
+from pathlib import Path
+from shared.launch import __main__, commands, supervisor
+commands.PROJECT = supervisor.PROJECT = __main__.PROJECT = Path.cwd()
+__main__.main()
+"""
+PATIENCE = 60
+SOON = 6  # promised are 3 s, on a machine that does nothing else
+
+
+class Installation:
+    """A project folder with stand-ins, and the launcher run in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.base = free_base()
+        (folder / "shared").symlink_to(PROJECT / "shared")
+        for service in SERVICES:
+            package = folder / service.module.replace(".", "/")
+            package.mkdir(parents=True)
+            (package / "__init__.py").touch()
+            (package / "__main__.py").write_text((HERE / "pretend.py").read_text())
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "PG_BIN") if os.environ.get(name)}
+        return kept | {"NARROWBRIDGE_DATA": str(self.folder / ".data"), "PYTHONPATH": str(PROJECT)} | more
+
+    def launch(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", LAUNCH, *arguments],
+            cwd=self.folder,
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def start(self) -> "Running":
+        return Running(self)
+
+    def seen(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "seen" / f"{name}.json").read_text())
+        return found
+
+    @property
+    def server_pid(self) -> int:
+        who, pid = holder(self.folder / ".data" / "postgres" / "data")
+        return pid if who is Holder.SERVER else 0
+
+
+class Running:
+    """``make run`` in the background; its output is read until it says that it is up."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", LAUNCH, "run", "--port-base", str(installation.base)],
+            cwd=installation.folder,
+            env=installation.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.said = self.wait_for("Ctrl-C")
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.put(line)
+        self.lines.put("")
+
+    def wait_for(self, text: str) -> str:
+        said = ""
+        while text not in said:
+            line = self.lines.get(timeout=PATIENCE)
+            assert line, f"it ended: {said}"
+            said += line
+        return said
+
+    def stop(self) -> float:
+        """Ctrl-C; how long it took, in seconds."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(PATIENCE) == 0
+        return time.monotonic() - began
+
+
+def free_base() -> int:
+    """Four ports in a row that are free."""
+    for base in range(20000 + os.getpid() % 10000, 60000, 10):
+        probes = [socket.socket() for _ in range(4)]
+        try:
+            for offset, probe in enumerate(probes):
+                probe.bind(("127.0.0.1", base + offset))
+        except OSError:
+            continue
+        else:
+            return base
+        finally:
+            for probe in probes:
+                probe.close()
+    raise AssertionError("no free ports")
+
+
+def answers(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def alive(installation: Installation) -> bool:
+    return any(answers(installation.base + service.port) for service in SERVICES)
+
+
+def eventually(what: str, true: Any) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Installation:
+    return Installation(tmp_path)
+
+
+@pytest.fixture
+def running(installation: Installation) -> Iterator[Running]:
+    started = installation.start()
+    yield started
+    if started.process.poll() is None:
+        started.process.kill()
+        started.process.wait()
+    eventually("PostgreSQL outlived its parent", lambda: installation.server_pid == 0)
+
+
+def test_says_where_to_go_and_who_may_sign_in(installation: Installation, running: Running) -> None:
+    for service in SERVICES:
+        assert f"http://localhost:{installation.base + service.port}" in running.said
+        assert answers(installation.base + service.port)
+    assert "127.0.0.1" not in running.said
+    for title in ("community manager", "customer-facing employee", "partner", "demo-crm"):
+        assert title in running.said
+
+
+def test_each_process_is_told_its_own_things_only(installation: Installation, running: Running) -> None:
+    for service in SERVICES:
+        name = service.module.split(".")[-1]
+        seen = installation.seen(f"{name}-serve")["environment"]
+        ours = {key for key in seen if key.endswith(("_URL", "_SECRET", "_KEY", "_JWKS")) or key in COMMON}
+        assert ours <= {*service.sees, *service.optional, *COMMON}
+        assert {key for key in ours if "DATABASE" in key} == {service.url_variable}
+        if service.has_database:
+            migrating = installation.seen(f"{name}-migrate")["environment"]
+            assert service.owner_url_variable in migrating
+
+
+def test_stops_at_once_and_keeps_its_data(installation: Installation, running: Running) -> None:
+    (installation.folder / "stubborn").touch()
+    assert running.stop() < SOON
+    assert not answers(installation.base)
+    first = installation.launch("demo-accounts", "--json").stdout
+    again = installation.start()
+    assert "Migrations" not in again.said
+    assert again.stop() < SOON
+    assert installation.launch("demo-accounts", "--json").stdout == first
+    assert len(json.loads(first)["accounts"]) == 6
+
+
+def test_a_kill_leaves_nothing_behind_and_the_next_start_recovers(
+    installation: Installation, running: Running
+) -> None:
+    running.process.kill()
+    running.process.wait()
+    eventually("a service outlived the launcher", lambda: not alive(installation))
+    eventually("PostgreSQL outlived the launcher", lambda: installation.server_pid == 0)
+    assert installation.start().stop() < SOON
+
+
+def test_what_dies_is_started_again(installation: Installation, running: Running) -> None:
+    os.kill(installation.seen("identity_service-serve")["pid"], signal.SIGKILL)
+    running.wait_for("identity ended")
+    eventually("identity stayed away", lambda: answers(installation.base))
+    before = installation.server_pid
+    os.kill(before, signal.SIGKILL)
+    running.wait_for("PostgreSQL ended")
+    eventually("PostgreSQL stayed away", lambda: installation.server_pid not in (0, before))
+
+
+def test_a_second_run_is_refused_in_one_line(installation: Installation, running: Running) -> None:
+    answer = installation.launch("run", "--port-base", str(installation.base))
+    assert answer.returncode == 1
+    assert answer.stderr.count("\n") == 1
+    assert "Already running" in answer.stderr
+
+
+def test_a_taken_port_is_told_in_one_line(installation: Installation) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", installation.base + 2))
+        other.listen()
+        answer = installation.launch("run", "--port-base", str(installation.base))
+    assert answer.returncode == 1
+    assert f"Port {installation.base + 2} is taken" in answer.stderr
+    assert "PORT_BASE=" in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_some_databases_but_not_all_is_an_error(installation: Installation) -> None:
+    answer = installation.launch("run", IDENTITY_DATABASE_URL="postgresql://a:b@localhost/c")
+    assert answer.returncode == 1
+    assert "missing: EMPLOYEE_DATABASE_URL" in answer.stderr
+
+
+def test_a_command_of_a_service_runs_beside_a_stopped_installation(installation: Installation) -> None:
+    assert installation.launch("exec", "customer", "fail").returncode == 3
+    seen = installation.seen("customer_service-fail")["environment"]
+    assert "CUSTOMER_DATABASE_URL" in seen
+    assert "CUSTOMER_DATABASE_OWNER_URL" not in seen
+    assert installation.server_pid == 0
+
+
+def test_lost_secrets_are_named(installation: Installation) -> None:
+    assert installation.launch("exec", "customer", "fail").returncode == 3
+    (installation.folder / ".data" / "secrets.json").unlink()
+    answer = installation.launch("run", "--port-base", str(installation.base))
+    assert answer.returncode == 1
+    assert "secrets.json is gone" in answer.stderr
+
+
+def test_reset_asks_first(installation: Installation) -> None:
+    assert installation.launch("exec", "customer", "fail").returncode == 3
+    assert installation.launch("reset").returncode != 0
+    assert (installation.folder / ".data").exists()
+    assert installation.launch("reset", "--yes").returncode == 0
+    assert not (installation.folder / ".data").exists()
+
+
+def test_secrets_are_for_the_owner_only(installation: Installation) -> None:
+    assert installation.launch("exec", "customer", "fail").returncode == 3
+    data = installation.folder / ".data"
+    for path in (data, *data.glob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
