@@ -1,0 +1,26 @@
+"""The vocabulary of sharing, with the words that people read."""
+
+import secrets
+from datetime import timedelta
+from typing import Final, Literal
+
+Purpose = Literal["support", "product", "story", "advisory"]
+Audience = Literal["staff", "systems"]
+
+PURPOSES: Final[dict[str, str]] = {
+    "support": "to help with this question",
+    "product": "to improve the product",
+    "story": "to tell colleagues how customers work",
+    "advisory": "for the advisory groups",
+}
+AUDIENCES: Final[dict[str, str]] = {
+    "staff": "Staff who look after customers",
+    "systems": "Staff who look after customers, and the company's customer records",
+}
+PURGE_WITHIN: Final = timedelta(hours=24)
+"""How long a consumer has, after a withdrawal, to delete and to confirm that it did."""
+
+
+def random_name() -> str:
+    """128 random bits as 32 hexadecimal digits. It carries neither time nor order."""
+    return secrets.token_hex(16)

@@ -1,0 +1,63 @@
+"""The forms of the panel on a topic's page. Each leads back to the topic."""
+
+from datetime import UTC, date, datetime, time
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from starlette.responses import RedirectResponse, Response
+
+from customer_service.sharing.names import Audience, Purpose
+from customer_service.sharing.schemas import CompanyAsked, Reason, SharingCreate
+from customer_service.sharing.service import SharingService, topic_row
+from shared.web.edge import PageWrite, WriteRoute
+
+router = APIRouter(include_in_schema=False, route_class=WriteRoute)
+
+
+def _back(topic_id: UUID) -> Response:
+    return RedirectResponse(f"/topics/{topic_id}#sharing", 303)
+
+
+def _end_of(day: str) -> datetime | None:
+    """The end of that day in UTC; None for an empty field."""
+    return datetime.combine(date.fromisoformat(day), time.max, UTC) if day else None
+
+
+@router.post("/topics/{topic_id}/share")
+async def share(
+    ctx: PageWrite,
+    topic_id: UUID,
+    reason: Annotated[Reason, Form()],
+    purpose: Annotated[Purpose, Form()] = "support",
+    audience: Annotated[Audience, Form()] = "staff",
+    until: Annotated[str, Form(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = "",
+) -> Response:
+    wanted = SharingCreate(purpose=purpose, audience=audience, reason=reason, until=_end_of(until))
+    await SharingService(ctx.person()).share(topic_id, wanted)
+    return _back(topic_id)
+
+
+@router.post("/topics/{topic_id}/ask-company")
+async def ask_company(
+    ctx: PageWrite,
+    topic_id: UUID,
+    reason: Annotated[str, Form(max_length=500)] = "",
+    show_name: Annotated[bool, Form()] = False,
+) -> Response:
+    given = {"reason": reason} if reason.strip() else {}
+    await SharingService(ctx.person()).ask(topic_id, CompanyAsked(show_name=show_name, **given))
+    return _back(topic_id)
+
+
+@router.post("/topics/{topic_id}/withdraw")
+async def withdraw(ctx: PageWrite, topic_id: UUID) -> Response:
+    await SharingService(ctx.person()).withdraw(topic_id)
+    return _back(topic_id)
+
+
+@router.post("/topics/{topic_id}/allow-sharing")
+async def allow_sharing(ctx: PageWrite, topic_id: UUID) -> Response:
+    row = await topic_row(ctx, topic_id)
+    await SharingService(ctx.person()).open_space(row["space_id"], allowed=True)
+    return _back(topic_id)
