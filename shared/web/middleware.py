@@ -59,7 +59,9 @@ class Surround:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._finish(message, request_id, personal)
+                self._finish(
+                    message, request_id, personal=personal, file=scope["path"].startswith("/static/")
+                )
             await send(message)
 
         try:
@@ -74,12 +76,15 @@ class Surround:
                 request_id=request_id,
             )
 
-    def _finish(self, message: Message, request_id: str, personal: bool) -> None:
+    def _finish(self, message: Message, request_id: str, *, personal: bool, file: bool) -> None:
+        """Our own files are the same for everyone, with or without a cookie: they keep what they say."""
         raw = message["headers"] = list(message["headers"])
         present = {name for name, _ in raw}
         raw.extend(pair for pair in self._fixed if pair[0] not in present)
         raw.append((b"x-request-id", request_id.encode()))
         headers = MutableHeaders(raw=raw)
+        if file and "cache-control" in headers:
+            return
         if personal or "cache-control" not in headers:
             headers["cache-control"] = "private, no-store"
         elif headers["cache-control"].startswith("public"):

@@ -1,0 +1,42 @@
+"""`python -m customer_service`: serve, worker, migrate."""
+
+from typing import Annotated
+
+import typer
+
+from customer_service.app import create_app
+from customer_service.settings import OwnerSettings, Settings
+from customer_service.worker import work
+from shared.db.migrations import upgrade
+from shared.web.commands import run_worker, settings_or_exit
+from shared.web.commands import serve as run_server
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on")] = 8002,
+) -> None:
+    """Answer requests."""
+    settings: Settings = settings_or_exit(Settings)
+    run_server(lambda: create_app(settings), host=host, port=port, development=settings.development)
+
+
+@app.command()
+def worker() -> None:
+    """Do what must happen after a request: deliver, number, clean up."""
+    settings: Settings = settings_or_exit(Settings)
+    run_worker(lambda: work(settings), development=settings.development)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this code's schema."""
+    settings: OwnerSettings = settings_or_exit(OwnerSettings)
+    upgrade("customer_service", settings.owner_url)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,57 @@
+"""The customers' community, put together."""
+
+from fastapi import FastAPI
+
+from customer_service.settings import Settings
+from shared.oidc.claims import Claims, Realm
+from shared.tools import topics
+from shared.tools.composition import Community, build, folders
+from shared.tools.discussions import kind as discussions
+from shared.tools.questions import kind as questions
+from shared.tools.sign_in.authenticator import SignInPolicy
+from shared.tools.spaces.permissions import MANAGER_ROLE
+from shared.tools.spaces.service import SpacesPolicy
+from shared.tools.topics.catalog import Catalog
+from shared.web.templates import Pages
+
+DESCRIPTION = "The outside: customers and partners helping one another."
+
+
+def admits(claims: Claims) -> bool:
+    """Customers and partners, and of the staff those who manage this community."""
+    return claims.realm is Realm.CUSTOMER or MANAGER_ROLE in claims.roles
+
+
+def site(settings: Settings) -> dict[str, object]:
+    return {
+        "name": settings.name,
+        "theme": "outside",
+        "links": {
+            "search": "/search",
+            "sign_in": "/sign-in",
+            "register": f"{settings.identity_public_url}/sign-up",
+            "sign_out": "/sign-out",
+            "profile": "/me",
+            "footer": [("For staff", "/sign-in?realm=staff"), ("API", "/docs")],
+        },
+    }
+
+
+def create_app(settings: Settings) -> FastAPI:
+    kinds = (questions.KIND, discussions.KIND)
+    return build(
+        Community(
+            service="customer",
+            client_id="customer-community",
+            description=DESCRIPTION,
+            settings=settings,
+            catalog=Catalog(kinds),
+            spaces=SpacesPolicy(anonymous_reading=True, kinds=tuple(kind.name for kind in kinds)),
+            sign_in=SignInPolicy(
+                admits=admits,
+                refusal="Colleagues use the community inside; only community managers sign in here.",
+                realms=("customer", "staff"),
+            ),
+            pages=Pages(site(settings), folders(topics)),
+        )
+    )

@@ -1,0 +1,56 @@
+"""The employees' community, put together."""
+
+from fastapi import FastAPI
+
+from employee_service.settings import Settings
+from shared.oidc.claims import Claims, Realm
+from shared.tools import topics
+from shared.tools.composition import Community, build, folders
+from shared.tools.discussions import kind as discussions
+from shared.tools.questions import kind as questions
+from shared.tools.sign_in.authenticator import SignInPolicy
+from shared.tools.spaces.service import SpacesPolicy
+from shared.tools.topics.catalog import Catalog
+from shared.web.templates import Pages
+
+DESCRIPTION = "The inside: for colleagues only. Nothing here can be read without signing in as staff."
+
+
+def admits(claims: Claims) -> bool:
+    """Staff, and nobody else whatever the token says."""
+    return claims.realm is Realm.STAFF
+
+
+def site(settings: Settings) -> dict[str, object]:
+    return {
+        "name": settings.name,
+        "theme": "inside",
+        "audience_line": "Inside · colleagues only",
+        "title_prefix": "Inside: ",
+        "links": {
+            "search": "/search",
+            "sign_in": "/sign-in",
+            "sign_out": "/sign-out",
+            "profile": "/me",
+            "account_links": [("Bridge desk", "/desk")],
+            "footer": [("API", "/docs")],
+        },
+    }
+
+
+def create_app(settings: Settings) -> FastAPI:
+    kinds = (discussions.KIND, questions.KIND)
+    return build(
+        Community(
+            service="employee",
+            client_id="employee-community",
+            description=DESCRIPTION,
+            settings=settings,
+            catalog=Catalog(kinds),
+            spaces=SpacesPolicy(anonymous_reading=False, kinds=tuple(kind.name for kind in kinds)),
+            sign_in=SignInPolicy(
+                admits=admits, refusal="This community is for colleagues only.", realms=("staff",)
+            ),
+            pages=Pages(site(settings), folders(topics)),
+        )
+    )

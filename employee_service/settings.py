@@ -1,0 +1,31 @@
+"""What the employee service is told by its environment."""
+
+from pydantic import Field
+
+from shared.tools.composition import CommunitySettings, Secret
+from shared.web.settings import PublicUrl
+
+
+class Settings(CommunitySettings):
+    """Names neither the other community's database nor its secrets."""
+
+    public_url: PublicUrl = Field(validation_alias="EMPLOYEE_PUBLIC_URL", description="Where people reach it")
+    database_url: str = Field(
+        validation_alias="EMPLOYEE_DATABASE_URL", description="As the role employee_app"
+    )
+    database_pool_size: int = Field(10, validation_alias="EMPLOYEE_DATABASE_POOL_SIZE", ge=2, le=100)
+    secret_key: Secret = Field(
+        validation_alias="EMPLOYEE_SECRET_KEY", description="Encrypts sessions, signs cursors"
+    )
+    client_secret: str = Field(
+        validation_alias="EMPLOYEE_CLIENT_SECRET", description="Of the client employee-community"
+    )
+    name: str = Field("Northwind Inside", validation_alias="EMPLOYEE_NAME", description="Its name")
+
+
+class OwnerSettings(Settings):
+    """For migrations and bootstrap only: the role that owns the tables."""
+
+    owner_url: str = Field(
+        validation_alias="EMPLOYEE_DATABASE_OWNER_URL", description="As the role employee_owner"
+    )

@@ -1,0 +1,22 @@
+"""What the worker of the employee database does."""
+
+from employee_service.settings import Settings
+from shared.db.engine import Database
+from shared.jobs.relay import Relay
+from shared.jobs.worker import Job, Worker
+from shared.kernel.clock import SystemClock
+from shared.tools.upkeep import upkeep
+
+
+def jobs(settings: Settings, database: Database) -> list[Job]:
+    clock = SystemClock()
+    return [Relay(database, clock, {}).job(), upkeep(database, clock)]
+
+
+async def work(settings: Settings) -> None:
+    database = Database(settings.database_url, pool_size=4)
+    await database.open()
+    try:
+        await Worker(database, jobs(settings, database)).run()
+    finally:
+        await database.close()
