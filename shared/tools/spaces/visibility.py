@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    Lateral,
     Select,
     Uuid,
     any_,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     select,
     true,
 )
-
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from shared.tools.spaces.models import Space, SpaceGrant
