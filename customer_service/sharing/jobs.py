@@ -29,14 +29,10 @@ class SharingWork:
     def jobs(self) -> tuple[Job, ...]:
         """Expiry, deletion and changed topics send no notification, so those are looked for each second."""
         return (
-            Job("bridge inbox", self._in_transaction(self._apply), every=5.0, channel=INBOX_CHANNEL),
-            Job("sharings", self._in_transaction(self._follow_topics), every=1.0),
-            Job(
-                "bridge feed", self._in_transaction(self._number_changes), every=2.0, channel=CHANGES_CHANNEL
-            ),
-            Job(
-                "bridge ledger", self._in_transaction(self._number_ledger), every=2.0, channel=LEDGER_CHANNEL
-            ),
+            Job("bridge inbox", self._committed(self._apply), every=5.0, channel=INBOX_CHANNEL),
+            Job("sharings", self._committed(self._follow_topics), every=1.0),
+            Job("bridge feed", self._committed(self._number_changes), every=2.0, channel=CHANGES_CHANNEL),
+            Job("bridge ledger", self._committed(self._number_ledger), every=2.0, channel=LEDGER_CHANNEL),
         )
 
     async def turn(self) -> None:
