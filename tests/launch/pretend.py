@@ -1,6 +1,6 @@
 """A stand-in for every service: it has their commands and writes down which variables it was given.
 
-Copied into a folder as ``<module>/__main__.py``, so that the launcher is tried without the services themselves.
+Copied into a folder as ``<module>/__main__.py``: the launcher is tried without the services themselves.
 """
 
 import json

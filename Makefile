@@ -1,0 +1,79 @@
+# Everything works from an empty clone with Python 3.11+ and make: the environment is made on demand.
+
+PYTHON ?= python3
+PORT_BASE ?= 8000
+SERVICE ?= customer
+V := .venv/bin
+SERVICES := identity_service employee_service customer_service
+LOCK_ENV := env -i PATH="$$PATH" HOME="$$HOME" SSL_CERT_FILE="$$SSL_CERT_FILE"
+
+.DEFAULT_GOAL := help
+.PHONY: help run reset demo-accounts admin import-stackexchange bridge-reconcile env dev-env \
+	test test-browser test-all check bench migration lock env-example audit
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 24
+
+env:
+	@$(PYTHON) shared/launch/make_venv.py
+
+dev-env:
+	@$(PYTHON) shared/launch/make_venv.py --with-dev
+
+# --- an installation on this machine -------------------------------------------------------------------------
+
+run: env ## Start everything; Ctrl-C stops it (PORT_BASE=9000 moves it)
+	@exec $(V)/python -m shared.launch run --port-base $(PORT_BASE)
+
+reset: env ## Remove all data of this installation, after asking
+	@$(V)/python -m shared.launch reset
+
+demo-accounts: env ## Show again who may sign in (JSON=1 for scripts)
+	@$(V)/python -m shared.launch demo-accounts $(if $(JSON),--json)
+
+admin: env ## Make an administrator: EMAIL=somebody@example.com
+	@test -n "$(EMAIL)" || { echo "Say who: make admin EMAIL=somebody@example.com" >&2; exit 2; }
+	@$(V)/python -m shared.launch exec identity admin "$(EMAIL)"
+
+import-stackexchange: env ## Import a Stack Exchange dump: DUMP=folder-or-tar.xz SPACE=slug [SERVICE=customer]
+	@test -n "$(DUMP)" -a -n "$(SPACE)" || \
+		{ echo "Say what and where to: make import-stackexchange DUMP=path SPACE=slug" >&2; exit 2; }
+	@$(V)/python -m shared.launch exec $(SERVICE) import-stackexchange "$(abspath $(DUMP))" --space "$(SPACE)"
+
+bridge-reconcile: env ## Compare the ledgers on both sides of the bridge
+	@$(V)/python -m shared.launch exec employee bridge-reconcile
+
+# --- working on it ----------------------------------------------------------------------------------------------
+
+test: dev-env ## Run the tests (PG_BIN=folder chooses another PostgreSQL)
+	@$(V)/pytest -n auto -m "not browser and not slow" $(ARGS)
+
+test-browser: dev-env ## Run the tests that drive headless Chromium
+	@$(V)/pytest -m browser $(ARGS)
+
+test-all: dev-env ## Run all tests, also the slow ones
+	@$(V)/pytest -n auto $(ARGS)
+
+check: dev-env ## What has to hold before anybody reads: style, types, imports, architecture, migrations
+	$(V)/ruff check .
+	$(V)/ruff format --check .
+	$(V)/mypy
+	$(V)/lint-imports
+	$(V)/pytest tests/architecture
+	$(V)/python -m shared.launch scratch $(V)/python -m shared.db.revise check $(SERVICES)
+
+bench: dev-env ## Measure, beside the ceiling of this machine; writes bench/RESULTS.md
+	@$(V)/python -m bench $(ARGS)
+
+migration: dev-env ## Write a migration: SERVICE=customer MESSAGE="Add a table"
+	@test -n "$(MESSAGE)" || { echo 'Say what it does: make migration SERVICE=customer MESSAGE="…"' >&2; exit 2; }
+	@$(V)/python -m shared.launch scratch $(V)/python -m shared.db.revise new $(SERVICE)_service "$(MESSAGE)"
+
+lock: dev-env ## Renew uv.lock and requirements.lock, naming the public index only
+	$(LOCK_ENV) $(V)/uv lock --no-config --default-index https://pypi.org/simple $(ARGS)
+	$(LOCK_ENV) $(V)/uv export --no-config --frozen --all-groups --no-emit-project --no-header --quiet \
+		--output-file requirements.lock
+
+audit: dev-env ## Look for known weaknesses in what is installed (needs the network)
+	$(V)/python -m pip install --quiet pip-audit
+	$(V)/pip-audit --require-hashes --disable-pip -r requirements.lock
