@@ -43,6 +43,7 @@ class Crossing(Generic[Body]):
     """A message that crossed, and what both sides write into their ledgers about it.
 
     `carried` is what the digest covers, as JSON values: the answer for a read, what was sent for a write.
+    An empty page of changes carries nothing and is not `booked`.
     """
 
     body: Body
@@ -50,6 +51,10 @@ class Crossing(Generic[Body]):
     direction: Literal["outward", "inward"]
     message: str
     carried: Mapping[str, Any]
+
+    @property
+    def booked(self) -> bool:
+        return not (isinstance(self.body, ChangePage) and not self.body.data)
 
 
 class BridgeClient:

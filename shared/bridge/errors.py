@@ -5,8 +5,14 @@ from typing import Any, Final
 
 from shared.bridge.messages import ProblemDocument
 
-NOT_BOOKED: Final = frozenset({"bridge.closed", "bridge.unknown_caller", "request.unauthenticated"})
+NOT_BOOKED: Final = frozenset({"bridge.closed", "bridge.unknown_caller"})
 """Refusals given before the bridge knows who calls, or while it is closed: no side keeps a row of them."""
+
+
+def is_booked(code: str) -> bool:
+    """Whether a refusal with this code has a row in the ledgers: those that the bridge itself decided on a
+    known caller. What never got so far (a bad token, a wrong address, a fault) has none."""
+    return code.startswith("bridge.") and code not in NOT_BOOKED
 
 
 class BridgeError(Exception):
@@ -38,7 +44,7 @@ class BridgeRefused(BridgeError):
     @property
     def booked(self) -> bool:
         """Whether the bridge has a row of this refusal in its ledger, so that the caller keeps one too."""
-        return self.code not in NOT_BOOKED and self.problem.status < 500
+        return is_booked(self.code)
 
 
 class BridgeClosed(BridgeRefused):

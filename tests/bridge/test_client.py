@@ -67,10 +67,11 @@ async def test_a_write_books_what_was_sent() -> None:
     [
         (problem(503, "bridge.closed"), BridgeClosed, False),
         (problem(403, "bridge.purge_overdue"), PurgeOverdue, True),
-        (problem(403, "request.missing_scope", scope="bridge:read"), BridgeForbidden, True),
+        (problem(403, "bridge.missing_scope", scope="bridge:read"), BridgeForbidden, True),
         (problem(403, "bridge.unknown_caller"), BridgeForbidden, False),
         (problem(401, "request.unauthenticated"), BridgeForbidden, False),
-        (problem(404, "request.not_found"), NotShared, True),
+        (problem(404, "bridge.not_shared"), NotShared, True),
+        (problem(404, "request.not_found"), NotShared, False),
         (problem(422, "bridge.reply_reveals", errors=[]), ReplyRefused, True),
         (problem(500, "internal.error"), BridgeRefused, False),
     ],
