@@ -20,6 +20,8 @@ from shared.oidc.client import RelyingParty
 from shared.oidc.tokens import TokenVerifier
 from shared.tools.people import api as people_api
 from shared.tools.questions import api as questions_api
+from shared.tools.search import api as search_api
+from shared.tools.search.queries import SearchQueries
 from shared.tools.sign_in import pages as sign_in_pages
 from shared.tools.sign_in.authenticator import Accounts, SignInPolicy
 from shared.tools.sign_in.service import SignIn
@@ -41,6 +43,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     spaces_api.router,
     topics_api.router,
     questions_api.router,
+    search_api.router,
 )
 PAGE_ROUTERS: tuple[APIRouter, ...] = (sign_in_pages.router,)
 
@@ -125,6 +128,7 @@ def build(community: Community) -> FastAPI:
     )
     app.state.edge = Edge(database, clock, CursorCodec(settings.secret_key), accounts)
     app.state.catalog = community.catalog
+    app.state.search_queries = SearchQueries(community.catalog.queries)
     app.state.spaces_policy = community.spaces
     app.state.sign_in = SignIn(accounts, settings.public_url)
     app.state.pages = community.pages

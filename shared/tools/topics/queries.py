@@ -107,6 +107,10 @@ class TopicQueries:
         }
         self.revisions = Query(self._revisions())
 
+    def row_columns(self) -> tuple[Any, ...]:
+        """What a topic in a list needs, for other tools' lists; they join `TopicAuthor`."""
+        return (*ROW_COLUMNS, *self._topic_extensions())
+
     def _topic_extensions(self) -> list[Any]:
         return [e.topic_column.label(f"x_{e.name}") for e in self._extensions if e.topic_column is not None]
 
@@ -130,7 +134,7 @@ class TopicQueries:
         return self._lists[key]
 
     def _topics(self, filters: tuple[str, ...]) -> Select[Any]:
-        statement = visible_topics(*ROW_COLUMNS, *self._topic_extensions()).join(
+        statement = visible_topics(*self.row_columns()).join(
             TopicAuthor, TopicAuthor.id == Topic.author_id
         )
         conditions: dict[str, Any] = {
