@@ -1,72 +1,25 @@
 """Writing a dump: everything arrives, once, and every row is accounted for."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from shared.db.context import Context
-from shared.kernel.clock import MemoryClock
-from shared.kernel.paging import CursorCodec
 from shared.tools.people.models import Person
 from shared.tools.questions.models import Question
 from shared.tools.spaces.models import Space
-from shared.tools.spaces.service import SpacesPolicy
-from shared.tools.topics.models import Post, PostRevision, Topic
-from shared.tools.transfer.models import ImportedRecord, PostAttribution, TopicLink
-from shared.tools.transfer.report import ImportReport
-from shared.tools.transfer.service import OPERATOR, ImportService, NoQuestionsHere, SpaceWanted
-from shared.tools.transfer.stackexchange.archive import open_dump
+from shared.tools.topics.models import PostRevision, Topic
+from shared.tools.transfer.service import NoQuestionsHere
 from shared.tools.transfer.stackexchange.errors import DumpRefused
-from shared.tools.transfer.stackexchange.validate import validate
 from tests.fixtures.databases import Db
+from tests.transfer.importing import Importer
 from tests.transfer.make_dump import SITE, FakeDump, rows_of
-
-TABLES = (Person, Space, Topic, Post, PostRevision, Question, PostAttribution, TopicLink, ImportedRecord)
-POLICY = SpacesPolicy(anonymous_reading=True, kinds=("question", "discussion"))
 
 
 @pytest.fixture
 def community() -> str:
     return "customer"
-
-
-@dataclass
-class Importer:
-    """Imports a dump into the community of the test."""
-
-    db: Db
-
-    @property
-    def ctx(self) -> Context:
-        clock = MemoryClock(datetime(2026, 5, 4, 12, tzinfo=UTC))
-        return Context(OPERATOR, self.db.reader, clock, CursorCodec("test"), session=self.db.session)
-
-    async def run(self, folder: Path, space: str = "garden") -> ImportReport:
-        with open_dump(folder) as dump:
-            service = ImportService(self.ctx, POLICY)
-            return await service.import_stackexchange(validate(dump), SpaceWanted(space, "Garden"))
-
-    async def counts(self) -> dict[str, int]:
-        select_counts = {t.__tablename__: select(func.count()).select_from(t) for t in TABLES}
-        return {name: await self.db.session.scalar(query) or 0 for name, query in select_counts.items()}
-
-    async def one(self, kind: str, number: object) -> Any:
-        """What a record of the source became here."""
-        model: type[Any] = Person if kind == "user" else Post
-        return await self.db.session.scalar(
-            select(model)
-            .join(ImportedRecord, ImportedRecord.local_id == model.id)
-            .where(ImportedRecord.kind == kind, ImportedRecord.external_id == str(number))
-        )
-
-    async def attribution(self, post: Post) -> PostAttribution:
-        found = await self.db.session.get(PostAttribution, post.id)
-        assert found is not None
-        return found
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from shared.tools.questions.models import Question
 from shared.tools.spaces.permissions import MANAGER_ROLE
 from shared.tools.topics.models import Post, PostRevision, Topic
 from shared.tools.transfer.models import ImportedRecord
+from shared.tools.transfer.schemas import MergeView
 
 AUTHORSHIP = (Topic.author_id, Post.author_id, PostRevision.editor_id, Question.accepted_by)
 """Every column that says an imported person did something. Imported people cannot vote or react."""
@@ -32,7 +33,7 @@ class NotAnAccount(Conflict):
     title = "The other person has no account here, or it is not active"
 
 
-async def merge_person(ctx: Context, imported_id: UUID, into_id: UUID) -> None:
+async def merge_person(ctx: Context, imported_id: UUID, into_id: UUID) -> MergeView:
     """What the imported person wrote is the account's from now on, here and in imports to come.
 
     The names in attributions stay. Raises `NotFound`, `NotImported`, `AlreadyMerged`, `NotAnAccount`.
@@ -56,6 +57,7 @@ async def merge_person(ctx: Context, imported_id: UUID, into_id: UUID) -> None:
     await _hand_over(ctx, imported_id, into_id)
     imported.merged_into, imported.active, imported.updated_at = into_id, False, ctx.now()
     await ctx.session.flush()
+    return MergeView(imported_id, into_id)
 
 
 def _decide(ctx: Context) -> Decision:

@@ -15,10 +15,6 @@ _LICENCES: Final = (
     (datetime(2018, 5, 2, tzinfo=UTC), "CC BY-SA 4.0"),
     (datetime(2011, 4, 8, tzinfo=UTC), "CC BY-SA 3.0"),
 )
-_LICENCE_PAGES: Final = {
-    f"CC BY-SA {version}": f"https://creativecommons.org/licenses/by-sa/{version}/"
-    for version in ("2.5", "3.0", "4.0")
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +35,6 @@ def licence(created_at: datetime, given: str | None = None) -> str:
     if given:
         return clean_line(given)
     return next((name for since, name in _LICENCES if created_at >= since), "CC BY-SA 2.5")
-
-
-def licence_url(name: str) -> str | None:
-    """The page of a licence, when it is one we know."""
-    return _LICENCE_PAGES.get(name)
 
 
 def user_url(site: str, user_id: int) -> str:
@@ -97,11 +88,16 @@ def markdown_of_html(html: str) -> str:
     parts = _PRE.split(clean_text(html))
     for number, part in enumerate(parts):
         if number % 2:
-            parts[number] = _BLANK_LINES.sub(lambda run: "\n" + "&#10;" * (run[0].count("\n") - 1), part)
+            parts[number] = _BLANK_LINES.sub(_kept_lines, part)
         else:
             parts[number] = _BLANK_LINES.sub("\n", part)
     body = "".join(parts).strip()
     return f"<div>\n{body}\n</div>" if body else ""
+
+
+def _kept_lines(run: re.Match[str]) -> str:
+    """Blank lines that CommonMark does not see as such."""
+    return "\n" + "".join(f"{line}&#10;" for line in run[0].split("\n")[1:-1])
 
 
 def markdown_of_comment(text: str) -> str:
