@@ -2,7 +2,11 @@
 
 from fastapi import FastAPI
 
+from customer_service import sharing
 from customer_service.settings import Settings
+from customer_service.sharing import api as sharing_api
+from customer_service.sharing import disclosure
+from customer_service.sharing import pages as sharing_pages
 from shared.oidc.claims import Claims, Realm
 from shared.tools import topics
 from shared.tools.composition import Community, build, folders
@@ -37,21 +41,30 @@ def site(settings: Settings) -> dict[str, object]:
     }
 
 
+KINDS = (questions.KIND, discussions.KIND)
+
+
+def catalog() -> Catalog:
+    """The content of this community, for requests and for the worker."""
+    return Catalog(KINDS, extensions=disclosure.EXTENSIONS, panels=(disclosure.PANEL,))
+
+
 def create_app(settings: Settings) -> FastAPI:
-    kinds = (questions.KIND, discussions.KIND)
     return build(
         Community(
             service="customer",
             client_id="customer-community",
             description=DESCRIPTION,
             settings=settings,
-            catalog=Catalog(kinds),
-            spaces=SpacesPolicy(anonymous_reading=True, kinds=tuple(kind.name for kind in kinds)),
+            catalog=catalog(),
+            spaces=SpacesPolicy(anonymous_reading=True, kinds=tuple(kind.name for kind in KINDS)),
             sign_in=SignInPolicy(
                 admits=admits,
                 refusal="Colleagues use the community inside; only community managers sign in here.",
                 realms=("customer", "staff"),
             ),
-            pages=Pages(site(settings), folders(topics)),
+            pages=Pages(site(settings), folders(topics, sharing)),
+            api_routers=(sharing_api.router,),
+            page_routers=(sharing_pages.router,),
         )
     )

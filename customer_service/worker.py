@@ -1,6 +1,8 @@
 """What the worker of the customer database does."""
 
+from customer_service.app import catalog
 from customer_service.settings import Settings
+from customer_service.sharing.jobs import SharingWork
 from shared.db.engine import Database
 from shared.jobs.relay import Relay
 from shared.jobs.worker import Job, Worker
@@ -10,7 +12,8 @@ from shared.tools.upkeep import upkeep
 
 def jobs(settings: Settings, database: Database) -> list[Job]:
     clock = SystemClock()
-    return [Relay(database, clock, {}).job(), upkeep(database, clock)]
+    sharing = SharingWork(database, clock, catalog())
+    return [Relay(database, clock, {}).job(), upkeep(database, clock), *sharing.jobs()]
 
 
 async def work(settings: Settings) -> None:

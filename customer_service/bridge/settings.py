@@ -1,0 +1,30 @@
+"""What the bridge is told by its environment. It names no database but the views it may read."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.web.settings import PublicUrl, ServiceSettings
+
+
+class Settings(ServiceSettings):
+    public_url: PublicUrl = Field(
+        validation_alias="BRIDGE_PUBLIC_URL", description="Where it is reached; the audience of its tokens"
+    )
+    database_url: str = Field(
+        validation_alias="BRIDGE_DATABASE_URL", description="As the role customer_bridge"
+    )
+    database_pool_size: int = Field(10, validation_alias="BRIDGE_DATABASE_POOL_SIZE", ge=2, le=100)
+    secret_key: Annotated[str, Field(min_length=32)] = Field(
+        validation_alias="BRIDGE_SECRET_KEY", description="Signs cursors and disguises who called"
+    )
+    enabled: bool = Field(True, validation_alias="BRIDGE_ENABLED", description="false closes the bridge")
+    internal_domains: str = Field(
+        "internal,intranet,local,lan,corp,home.arpa",
+        validation_alias="BRIDGE_INTERNAL_DOMAINS",
+        description="Endings of host names that must not go outside, separated by commas",
+    )
+
+    @property
+    def internal_endings(self) -> tuple[str, ...]:
+        return tuple(ending.strip().lower() for ending in self.internal_domains.split(",") if ending.strip())
