@@ -35,10 +35,11 @@ admin: env ## Make an administrator: EMAIL=somebody@example.com
 	@test -n "$(EMAIL)" || { echo "Say who: make admin EMAIL=somebody@example.com" >&2; exit 2; }
 	@$(V)/python -m shared.launch exec identity admin "$(EMAIL)"
 
-import-stackexchange: env ## Import a Stack Exchange dump: DUMP=folder-or-tar.xz SPACE=slug [SERVICE=customer]
+import-stackexchange: env ## Import a Stack Exchange dump: DUMP=folder-or-tar.xz SPACE=slug [SITE=host] [SERVICE=customer]
 	@test -n "$(DUMP)" -a -n "$(SPACE)" || \
 		{ echo "Say what and where to: make import-stackexchange DUMP=path SPACE=slug" >&2; exit 2; }
-	@$(V)/python -m shared.launch exec $(SERVICE) import-stackexchange "$(abspath $(DUMP))" --space "$(SPACE)"
+	@$(V)/python -m shared.launch exec $(SERVICE) import-stackexchange "$(abspath $(DUMP))" --space "$(SPACE)" \
+		$(if $(SITE),--site "$(SITE)")
 
 bridge-reconcile: env ## Compare the ledgers on both sides of the bridge
 	@$(V)/python -m shared.launch exec employee bridge-reconcile
@@ -60,6 +61,7 @@ check: dev-env ## What has to hold before anybody reads: style, types, imports, 
 	$(V)/mypy
 	$(V)/lint-imports
 	$(V)/pytest tests/architecture
+	$(V)/python .ci/env_example.py --check
 	$(V)/python -m shared.launch scratch $(V)/python -m shared.db.revise check $(SERVICES)
 
 bench: dev-env ## Measure, beside the ceiling of this machine; writes bench/RESULTS.md
@@ -73,6 +75,9 @@ lock: dev-env ## Renew uv.lock and requirements.lock, naming the public index on
 	$(LOCK_ENV) $(V)/uv lock --no-config --default-index https://pypi.org/simple $(ARGS)
 	$(LOCK_ENV) $(V)/uv export --no-config --frozen --all-groups --no-emit-project --no-header --quiet \
 		--output-file requirements.lock
+
+env-example: dev-env ## Write .env.example from the settings classes
+	@$(V)/python .ci/env_example.py
 
 audit: dev-env ## Look for known weaknesses in what is installed (needs the network)
 	$(V)/python -m pip install --quiet pip-audit

@@ -4,16 +4,20 @@ from fastapi import FastAPI
 
 from employee_service.settings import Settings
 from shared.oidc.claims import Claims, Realm
-from shared.tools import topics
+from shared.tools import topics, transfer
 from shared.tools.composition import Community, build, folders
 from shared.tools.discussions import kind as discussions
 from shared.tools.questions import kind as questions
 from shared.tools.sign_in.authenticator import SignInPolicy
 from shared.tools.spaces.service import SpacesPolicy
 from shared.tools.topics.catalog import Catalog
+from shared.tools.transfer import api as transfer_api
+from shared.tools.transfer.display import SOURCE
 from shared.web.templates import Pages
 
 DESCRIPTION = "The inside: for colleagues only. Nothing here can be read without signing in as staff."
+KINDS = (discussions.KIND, questions.KIND)
+SPACES = SpacesPolicy(anonymous_reading=False, kinds=tuple(kind.name for kind in KINDS))
 
 
 def admits(claims: Claims) -> bool:
@@ -39,18 +43,18 @@ def site(settings: Settings) -> dict[str, object]:
 
 
 def create_app(settings: Settings) -> FastAPI:
-    kinds = (discussions.KIND, questions.KIND)
     return build(
         Community(
             service="employee",
             client_id="employee-community",
             description=DESCRIPTION,
             settings=settings,
-            catalog=Catalog(kinds),
-            spaces=SpacesPolicy(anonymous_reading=False, kinds=tuple(kind.name for kind in kinds)),
+            catalog=Catalog(KINDS, extensions=(SOURCE,)),
+            spaces=SPACES,
             sign_in=SignInPolicy(
                 admits=admits, refusal="This community is for colleagues only.", realms=("staff",)
             ),
-            pages=Pages(site(settings), folders(topics)),
+            pages=Pages(site(settings), folders(topics, transfer)),
+            api_routers=(transfer_api.router,),
         )
     )

@@ -7,6 +7,7 @@ from shared.tools.questions import models as questions
 from shared.tools.sign_in import models as sign_in
 from shared.tools.spaces import models as spaces
 from shared.tools.topics import models as topics
+from shared.tools.transfer import models as transfer
 from shared.web import idempotency
 
 schema = assemble(
@@ -17,4 +18,5 @@ schema = assemble(
     spaces.MODELS,
     topics.MODELS,
     questions.MODELS,
+    transfer.MODELS,
 )

@@ -25,7 +25,7 @@ def run(url: str, dump: Path, *options: str) -> Result:
     app.command("import-stackexchange")(command)
     app.command("other")(lambda: None)
     return CliRunner().invoke(
-        app, ["import-stackexchange", "--dump", str(dump), "--space", "Back Garden", *options]
+        app, ["import-stackexchange", str(dump), "--space", "Back Garden", *options]
     )
 
 

@@ -53,7 +53,7 @@ def stackexchange_command(target: Callable[[], Target]) -> Callable[..., None]:
     """`app.command("import-stackexchange")(stackexchange_command(…))` in a service's `__main__`."""
 
     def import_stackexchange(
-        dump: Annotated[Path, typer.Option(help="Folder or .tar.xz with the eight XML files")],
+        dump: Annotated[Path, typer.Argument(help="Folder or .tar.xz with the eight XML files")],
         space: Annotated[str, typer.Option(help="Short name of the space; made when it is not there")],
         site: Annotated[str, typer.Option(help="Host the content came from, for its source links")] = "",
         as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON")] = False,

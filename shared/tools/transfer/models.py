@@ -15,8 +15,8 @@ class ImportedRecord(Base):
     """A record of a source that is here already, so that importing it again changes nothing.
 
     `source` names the origin, such as `stackexchange:cooking.stackexchange.com`; `kind` is one of `user`,
-    `post`, `comment`, `revision`, `tag`, `link` and `former author`; `external_id` is the record's own id there. `local_id`
-    is the person, post or revision it became, NULL for what has no row of its own.
+    `former author`, `post`, `comment`, `revision`, `tag` and `link`; `external_id` is the record's own id
+    there. `local_id` is the person, post or revision it became, NULL for what has no row of its own.
     """
 
     __tablename__ = "imported_records"
