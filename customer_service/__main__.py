@@ -1,13 +1,15 @@
-"""`python -m customer_service`: serve, worker, migrate."""
+"""`python -m customer_service`: serve, worker, migrate, import-stackexchange."""
 
 from typing import Annotated
 
 import typer
 
-from customer_service.app import create_app
+from customer_service.app import SPACES, create_app
 from customer_service.settings import OwnerSettings, Settings
 from customer_service.worker import work
+from shared.db.engine import Database
 from shared.db.migrations import upgrade
+from shared.tools.transfer.cli import Target, stackexchange_command
 from shared.web.commands import run_worker, settings_or_exit
 from shared.web.commands import serve as run_server
 
@@ -36,6 +38,14 @@ def migrate() -> None:
     """Bring the database to this code's schema."""
     settings: OwnerSettings = settings_or_exit(OwnerSettings)
     upgrade("customer_service", settings.owner_url)
+
+
+def _import_target() -> Target:
+    settings: Settings = settings_or_exit(Settings)
+    return Target("customer_service", Database(settings.database_url), SPACES)
+
+
+app.command("import-stackexchange")(stackexchange_command(_import_target))
 
 
 if __name__ == "__main__":

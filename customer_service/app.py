@@ -8,7 +8,7 @@ from customer_service.sharing import api as sharing_api
 from customer_service.sharing import disclosure
 from customer_service.sharing import pages as sharing_pages
 from shared.oidc.claims import Claims, Realm
-from shared.tools import topics
+from shared.tools import topics, transfer
 from shared.tools.composition import Community, build, folders
 from shared.tools.discussions import kind as discussions
 from shared.tools.questions import kind as questions
@@ -16,6 +16,8 @@ from shared.tools.sign_in.authenticator import SignInPolicy
 from shared.tools.spaces.permissions import MANAGER_ROLE
 from shared.tools.spaces.service import SpacesPolicy
 from shared.tools.topics.catalog import Catalog
+from shared.tools.transfer import api as transfer_api
+from shared.tools.transfer.display import SOURCE
 from shared.web.templates import Pages
 
 DESCRIPTION = "The outside: customers and partners helping one another."
@@ -42,11 +44,12 @@ def site(settings: Settings) -> dict[str, object]:
 
 
 KINDS = (questions.KIND, discussions.KIND)
+SPACES = SpacesPolicy(anonymous_reading=True, kinds=tuple(kind.name for kind in KINDS))
 
 
 def catalog() -> Catalog:
     """The content of this community, for requests and for the worker."""
-    return Catalog(KINDS, extensions=disclosure.EXTENSIONS, panels=(disclosure.PANEL,))
+    return Catalog(KINDS, extensions=(*disclosure.EXTENSIONS, SOURCE), panels=(disclosure.PANEL,))
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -57,14 +60,14 @@ def create_app(settings: Settings) -> FastAPI:
             description=DESCRIPTION,
             settings=settings,
             catalog=catalog(),
-            spaces=SpacesPolicy(anonymous_reading=True, kinds=tuple(kind.name for kind in KINDS)),
+            spaces=SPACES,
             sign_in=SignInPolicy(
                 admits=admits,
                 refusal="Colleagues use the community inside; only community managers sign in here.",
                 realms=("customer", "staff"),
             ),
-            pages=Pages(site(settings), folders(topics, sharing)),
-            api_routers=(sharing_api.router,),
+            pages=Pages(site(settings), folders(topics, sharing, transfer)),
+            api_routers=(sharing_api.router, transfer_api.router),
             page_routers=(sharing_pages.router,),
         )
     )
