@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,8 @@ class Environment:
 
     def of(self, service: Service, *, owner: bool = False) -> dict[str, str]:
         """For one process of ``service``; with the owner's address for its migrations."""
-        names: Iterable[str] = (*SYSTEM, *COMMON, *service.sees, *service.optional)
-        seen = {name: self.values[name] for name in names if name in self.values}
+        names = {*SYSTEM, *COMMON, *service.sees, *service.optional}
+        seen = {name: value for name, value in self.values.items() if name in names or service.owns(name)}
         seen["PYTHONUNBUFFERED"] = "1"
         if owner:
             seen[service.owner_url_variable] = self.values[service.owner_url_variable]
@@ -100,7 +100,7 @@ def compute(
     }
     if server_port:
         values |= _database_urls(folder, server_port)
-    values |= {name: value for name, value in given.items() if value and name in _known(values)}
+    values |= {name: value for name, value in given.items() if value and _is_ours(name, values)}
     return Environment(values, embedded=server_port is not None)
 
 
@@ -112,10 +112,11 @@ def demo_accounts(folder: Folder) -> list[dict[str, Any]]:
     ]
 
 
-def _known(values: Mapping[str, str]) -> set[str]:
-    """What may be taken from the caller's environment."""
-    names = {*SYSTEM, *COMMON, *DATABASE_URLS, *OWNER_URLS, *values}
-    return names.union(*(service.optional for service in SERVICES))
+def _is_ours(name: str, values: Mapping[str, str]) -> bool:
+    """Whether a variable is taken from the caller's environment."""
+    if name in values or name in (*SYSTEM, *COMMON, *OWNER_URLS):
+        return True
+    return any(service.owns(name) or name in service.optional for service in SERVICES)
 
 
 def _addresses(port_base: int) -> dict[str, str]:

@@ -21,7 +21,7 @@ from shared.launch.state import PROJECT, Folder
 from shared.launch.table import DEMO_CLIENT_SECRET, IDENTITY, SERVICES, Service
 
 PATIENCE = 60.0
-GRACE = 2.0
+GRACE = 2.5
 RESTARTS = 5
 WINDOW = 60.0
 

@@ -14,7 +14,10 @@ COMMON = ("DEVELOPMENT", "IDENTITY_PUBLIC_URL", "IDENTITY_INTERNAL_URL", "LOG_LE
 
 @dataclass(frozen=True)
 class Service:
-    """A program: its module, its port above the base, and the variables it may see."""
+    """A program: its module, its port above the base, and the variables it may see.
+
+    Beside these it sees what the caller sets under its own name, such as its pool's size.
+    """
 
     name: str
     module: str
@@ -26,6 +29,9 @@ class Service:
     @property
     def has_database(self) -> bool:
         return self.worker
+
+    def owns(self, variable: str) -> bool:
+        return variable.startswith(f"{self.name.upper()}_") and variable != self.owner_url_variable
 
     @property
     def url_variable(self) -> str:
@@ -52,7 +58,18 @@ IDENTITY = Service(
         "DEMO_CRM_CLIENT_SECRET",
         "IDENTITY_EMPLOYEE_JWKS",
     ),
-    optional=("SMTP_URL", "MAIL_FROM", "TRUSTED_PROXIES"),
+    optional=(
+        "SMTP_URL",
+        "MAIL_FROM",
+        "TRUSTED_PROXIES",
+        "ACCESS_TOKEN_SECONDS",
+        "EXCHANGED_TOKEN_SECONDS",
+        "REFRESH_GRACE_SECONDS",
+        "STAFF_SESSION_HOURS",
+        "STAFF_IDLE_HOURS",
+        "CUSTOMER_SESSION_DAYS",
+        "CUSTOMER_IDLE_DAYS",
+    ),
 )
 
 SERVICES = (
