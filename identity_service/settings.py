@@ -13,7 +13,6 @@ class Settings(ServiceSettings):
     """Names are those of the environment, in lower case."""
 
     identity_database_url: str = Field(description="Database of identity, as the role identity_app")
-    identity_database_owner_url: str = Field("", description="The same as the owner: migrations only")
     identity_secret_key: SecretStr = Field(description="At least 32 random bytes; encrypts private keys")
 
     employee_public_url: PublicUrl = Field("http://localhost:8001", description="The inner community")
@@ -23,6 +22,10 @@ class Settings(ServiceSettings):
     customer_client_secret: SecretStr = Field(description="Secret of the client customer-community")
     identity_employee_jwks: str = Field(
         "", description="Public keys (JWKS) by which the inner community signs for authors of queued replies"
+    )
+
+    demo_crm_client_secret: SecretStr = Field(
+        SecretStr(""), description="Secret of the demonstration's integrator demo-crm"
     )
 
     mail_from: str = Field("Narrowbridge <no-reply@localhost>", description="Sender of identity's mail")
@@ -69,8 +72,18 @@ class Settings(ServiceSettings):
     def employee_jwks(self) -> dict[str, Any] | None:
         return json.loads(self.identity_employee_jwks) if self.identity_employee_jwks else None
 
+    @property
+    def proxies(self) -> frozenset[str]:
+        return frozenset(filter(None, (part.strip() for part in self.trusted_proxies.split(","))))
+
     def session_life(self, realm: str) -> tuple[timedelta, timedelta]:
         """Idle and absolute limits of a session in `realm`."""
         if realm == "staff":
             return timedelta(hours=self.staff_idle_hours), timedelta(hours=self.staff_session_hours)
         return timedelta(days=self.customer_idle_days), timedelta(days=self.customer_session_days)
+
+
+class OwnerSettings(Settings):
+    """For migrations and bootstrap only: the role that owns the tables."""
+
+    identity_database_owner_url: str = Field(description="Database of identity, as the role identity_owner")

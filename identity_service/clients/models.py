@@ -12,9 +12,10 @@ from identity_service.base import Base
 class Client(Base):
     """A client of OAuth. A public one has no `secret_hash`.
 
-    `audiences` are those its own tokens may name, the first being the default; `exchange_audiences` and
-    `exchange_scopes` are what it may get by token exchange for a person. `assertion_jwks` are the keys it
-    signs assertions with. `realms` are those whose people it admits, the first being the default.
+    What it may ask for comes three times: `audiences` and `scopes` for a person who signs in, `machine_…`
+    for itself (client credentials), `exchange_…` for a person whose token it holds (token exchange). The
+    first audience is the default. `realms` are those whose people it admits, the first being the default.
+    `assertion_jwks` are the keys with which it signs for people who are not there.
     """
 
     __tablename__ = "clients"
@@ -29,6 +30,8 @@ class Client(Base):
     realms: Mapped[list[str]]
     redirect_uris: Mapped[list[str]]
     post_logout_redirect_uris: Mapped[list[str]]
+    machine_scopes: Mapped[list[str]]
+    machine_audiences: Mapped[list[str]]
     exchange_audiences: Mapped[list[str]]
     exchange_scopes: Mapped[list[str]]
     assertion_jwks: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

@@ -58,7 +58,6 @@ class AuthorizationCode(Base):
     grant_id: Mapped[UUID] = mapped_column(ForeignKey(Grant.id, ondelete="CASCADE"), index=True)
     client_id: Mapped[str]
     redirect_uri: Mapped[str]
-    redirect_uri_was_sent: Mapped[bool]
     nonce: Mapped[str | None]
     code_challenge: Mapped[str | None]
     code_challenge_method: Mapped[str | None]

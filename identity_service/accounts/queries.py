@@ -1,0 +1,60 @@
+"""Every SELECT on accounts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from identity_service.accounts.models import Account, EmailProof, Organisation, PasswordCredential
+from shared.db.query import Query
+
+_ID_AND_HASH: tuple[Any, ...] = (Account.id, PasswordCredential.password_hash)
+STORED_PASSWORD = Query(
+    select(*_ID_AND_HASH)
+    .join(PasswordCredential, PasswordCredential.account_id == Account.id)
+    .where(
+        Account.realm == bindparam("realm"),
+        Account.email_key == bindparam("email_key"),
+        Account.deactivated_at.is_(None),
+        Account.email_verified_at.is_not(None),
+    )
+)
+
+
+async def by_email(session: AsyncSession, realm: str, email_key: str) -> Account | None:
+    found: Account | None = await session.scalar(
+        select(Account).where(Account.realm == realm, Account.email_key == email_key)
+    )
+    return found
+
+
+async def live_proof(session: AsyncSession, token_hash: str, now: datetime) -> EmailProof | None:
+    """The proof of a link that may still be used, locked against a second use at the same time."""
+    found: EmailProof | None = await session.scalar(
+        select(EmailProof)
+        .where(EmailProof.token_hash == token_hash, EmailProof.used_at.is_(None), EmailProof.expires_at > now)
+        .with_for_update()
+    )
+    return found
+
+
+async def organisation_by_name(session: AsyncSession, name: str) -> Organisation | None:
+    found: Organisation | None = await session.scalar(select(Organisation).where(Organisation.name == name))
+    return found
+
+
+async def token_roles(session: AsyncSession, account: Account) -> list[str]:
+    """The roles that tokens carry: the account's own, and `partner` from a partner organisation."""
+    return await session.run_sync(roles_in_tokens, account)
+
+
+def roles_in_tokens(session: Session, account: Account) -> list[str]:
+    """`token_roles` for synchronous code."""
+    roles = set(account.roles)
+    if account.organisation_id is not None:
+        organisation = session.get(Organisation, account.organisation_id)
+        if organisation is not None and organisation.is_partner:
+            roles.add("partner")
+    return sorted(roles)

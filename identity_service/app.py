@@ -1,0 +1,98 @@
+"""The identity service, put together."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+
+from identity_service.accounts.passwords import Passwords
+from identity_service.clients import service as clients
+from identity_service.keys.service import KeyRing
+from identity_service.limits.service import Limiter
+from identity_service.mail import pages as mail_pages
+from identity_service.protocol import api as protocol
+from identity_service.sealing import Sealer
+from identity_service.settings import Settings
+from identity_service.sign_in import pages as sign_in
+from identity_service.sign_in import registration
+from identity_service.visit import Services
+from identity_service.web import TEMPLATES, error_page, site
+from shared.db.engine import Database
+from shared.db.migrations import require_head
+from shared.kernel.clock import Clock, SystemClock
+from shared.web.app import answers, make_app
+from shared.web.templates import Pages
+
+DESCRIPTION = "Who you are: accounts in two realms, sign-in, OAuth 2.1 and OpenID Connect."
+KEYS_READ_EVERY = 60
+"""Seconds after which keys that another process made or retired are known here."""
+
+log = structlog.get_logger("identity")
+
+
+def make_services(settings: Settings, clock: Clock | None = None) -> Services:
+    """What a process of identity works with; the database is opened by whoever runs it."""
+    clock = clock or SystemClock()
+    database = Database(settings.identity_database_url)
+    sealer = Sealer(settings.identity_secret_key.get_secret_value())
+    return Services(
+        settings=settings,
+        database=database,
+        clock=clock,
+        sealer=sealer,
+        keys=KeyRing(sealer),
+        passwords=Passwords(),
+        limiter=Limiter(database, clock),
+    )
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
+    services = make_services(settings, clock)
+
+    async def open_resources(app: FastAPI) -> AsyncIterator[None]:
+        await services.database.open()
+        await prepare(services)
+        reading = asyncio.create_task(_keep_keys_fresh(services))
+        yield
+        reading.cancel()
+        services.passwords.close()
+        await services.database.close()
+
+    app = make_app(
+        title="Narrowbridge identity",
+        description=DESCRIPTION,
+        public_url=settings.identity_public_url,
+        open_resources=open_resources,
+        ready=lambda: answers(services.database),
+        error_page=error_page,
+    )
+    app.state.services = services
+    app.state.pages = Pages(site(settings), {}, own=[TEMPLATES])
+    app.include_router(protocol.router)
+    app.include_router(sign_in.router)
+    app.include_router(registration.router)
+    if settings.development:
+        app.include_router(mail_pages.router)
+    return app
+
+
+async def prepare(services: Services) -> None:
+    """At each start: the schema is this code's, our own clients and the signing keys are there."""
+    async with services.database.engine.connect() as connection:
+        raw = await connection.get_raw_connection()
+        await require_head("identity_service", raw.driver_connection)
+    now = services.clock.now()
+    async with services.database.transaction() as session:
+        await clients.register_own(session, services.settings, now)
+        await services.keys.load(session, now)
+
+
+async def _keep_keys_fresh(services: Services) -> None:
+    while True:
+        await asyncio.sleep(KEYS_READ_EVERY)
+        with contextlib.suppress(SQLAlchemyError, OSError):
+            async with services.database.transaction() as session:
+                await services.keys.load(session, services.clock.now())

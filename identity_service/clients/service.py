@@ -1,0 +1,121 @@
+"""Which clients there are: those of our own services follow from the settings at each start."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity_service.clients.models import Client
+from identity_service.sealing import hashed
+from identity_service.settings import Settings
+from shared.oidc.names import GrantType
+
+PEOPLE = ["openid", "profile", "email", "community:read", "community:write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A client as it shall be. The fields are those of `Client`."""
+
+    id: str
+    name: str
+    secret_hash: str | None
+    grant_types: list[str]
+    scopes: list[str] = field(default_factory=list)
+    audiences: list[str] = field(default_factory=list)
+    realms: list[str] = field(default_factory=list)
+    redirect_uris: list[str] = field(default_factory=list)
+    post_logout_redirect_uris: list[str] = field(default_factory=list)
+    machine_scopes: list[str] = field(default_factory=list)
+    machine_audiences: list[str] = field(default_factory=list)
+    exchange_audiences: list[str] = field(default_factory=list)
+    exchange_scopes: list[str] = field(default_factory=list)
+    assertion_jwks: dict[str, Any] | None = None
+    is_first_party: bool = True
+    requires_pkce: bool = True
+    rotates_refresh_tokens: bool = True
+    id_token_alg: str = "ES256"  # noqa: S105 # the name of an algorithm
+
+
+async def register(session: AsyncSession, wanted: Registration, now: datetime) -> None:
+    """Make the client, or bring it to what it shall be."""
+    values = asdict(wanted) | {"updated_at": now}
+    statement = insert(Client).values(**values)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Client.id],
+            set_={name: statement.excluded[name] for name in values if name != "id"},
+        )
+    )
+
+
+async def register_own(session: AsyncSession, settings: Settings, now: datetime) -> None:
+    """Both communities, and the command line's public client."""
+    for wanted in (employee_community(settings), customer_community(settings), command_line(settings)):
+        await register(session, wanted, now)
+
+
+def employee_community(settings: Settings) -> Registration:
+    """The inner community: signs staff in, exchanges their tokens for the bridge, follows the bridge."""
+    own, bridge = settings.employee_public_url, settings.bridge_public_url
+    return Registration(
+        id="employee-community",
+        name="Employee community",
+        secret_hash=hashed(settings.employee_client_secret.get_secret_value()),
+        grant_types=list(GrantType),
+        scopes=PEOPLE,
+        audiences=[own],
+        realms=["staff"],
+        redirect_uris=[f"{own}/sign-in/callback"],
+        post_logout_redirect_uris=[f"{own}/"],
+        machine_scopes=["bridge:changes", "bridge:ledger"],
+        machine_audiences=[bridge],
+        exchange_audiences=[bridge],
+        exchange_scopes=["bridge:read", "bridge:reply"],
+        assertion_jwks=settings.employee_jwks,
+    )
+
+
+def customer_community(settings: Settings) -> Registration:
+    """The outer community: signs customers in, and staff who manage it."""
+    own = settings.customer_public_url
+    return Registration(
+        id="customer-community",
+        name="Customer community",
+        secret_hash=hashed(settings.customer_client_secret.get_secret_value()),
+        grant_types=[GrantType.CODE, GrantType.REFRESH],
+        scopes=PEOPLE,
+        audiences=[own],
+        realms=["customer", "staff"],
+        redirect_uris=[f"{own}/sign-in/callback"],
+        post_logout_redirect_uris=[f"{own}/"],
+    )
+
+
+def command_line(settings: Settings) -> Registration:
+    """Scripts and tools on a person's own machine: public, PKCE, an address on the loopback (RFC 8252)."""
+    return Registration(
+        id="narrowbridge-cli",
+        name="Narrowbridge command line",
+        secret_hash=None,
+        grant_types=[GrantType.CODE, GrantType.REFRESH],
+        scopes=PEOPLE,
+        audiences=[settings.customer_public_url, settings.employee_public_url],
+        realms=["customer", "staff"],
+        redirect_uris=["http://127.0.0.1/callback", "http://[::1]/callback", "http://localhost/callback"],
+    )
+
+
+def integrator(settings: Settings, client_id: str, client_secret: str) -> Registration:
+    """Another company's program that follows the bridge: client credentials, and nothing of people."""
+    return Registration(
+        id=client_id,
+        name=client_id,
+        secret_hash=hashed(client_secret),
+        grant_types=[GrantType.CLIENT],
+        machine_scopes=["bridge:read", "bridge:changes", "bridge:ledger"],
+        machine_audiences=[settings.bridge_public_url],
+        is_first_party=False,
+    )

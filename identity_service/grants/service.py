@@ -1,0 +1,90 @@
+"""Ending sessions and grants, and what a request under way needs."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, update
+
+from identity_service.audit import service as audit
+from identity_service.grants.models import AuthorizationCode, Grant, PendingRequest, UsedAssertion
+from identity_service.sessions.models import SignInSession
+from identity_service.visit import Visit
+
+PENDING_FOR = timedelta(hours=1)
+_KEPT_AFTER_END = timedelta(days=1)
+
+
+async def end_session(visit: Visit, session: SignInSession, *, because: str) -> None:
+    """End a session and revoke every grant in it: refresh fails from now on, UserInfo too."""
+    session.ended_at = session.ended_at or visit.now
+    await _revoke(visit, Grant.session_id == session.id, because)
+    audit.record(
+        visit.session,
+        "session.ended",
+        at=visit.now,
+        account_id=session.account_id,
+        address=visit.address,
+        sid=str(session.id),
+        because=because,
+    )
+
+
+async def end_all_sessions(visit: Visit, account_id: UUID, *, because: str) -> None:
+    """End every session of an account, with its grants."""
+    await visit.session.execute(
+        update(SignInSession)
+        .where(SignInSession.account_id == account_id, SignInSession.ended_at.is_(None))
+        .values(ended_at=visit.now)
+    )
+    await _revoke(visit, Grant.account_id == account_id, because)
+    audit.record(
+        visit.session,
+        "session.all_ended",
+        at=visit.now,
+        account_id=account_id,
+        address=visit.address,
+        because=because,
+    )
+
+
+async def _revoke(visit: Visit, which: object, because: str) -> None:
+    await visit.session.execute(
+        update(Grant)
+        .where(which, Grant.revoked_at.is_(None))  # type: ignore[arg-type] # a condition on grants
+        .values(revoked_at=visit.now, revoked_because=because)
+    )
+
+
+async def put_aside(
+    visit: Visit, *, realm: str, parameters: Mapping[str, list[str]], needs_auth_after: datetime | None
+) -> PendingRequest:
+    """Keep an authorization request while its person signs in."""
+    pending = PendingRequest(
+        id=uuid4(),
+        realm=realm,
+        parameters=dict(parameters),
+        needs_auth_after=needs_auth_after,
+        created_at=visit.now,
+        expires_at=visit.now + PENDING_FOR,
+    )
+    visit.session.add(pending)
+    await visit.session.flush()
+    return pending
+
+
+async def pending_request(visit: Visit, pending_id: UUID | None) -> PendingRequest | None:
+    """A request put aside earlier, while it is fresh."""
+    if pending_id is None:
+        return None
+    pending = await visit.session.get(PendingRequest, pending_id)
+    return pending if pending is not None and pending.expires_at > visit.now else None
+
+
+async def prune(visit: Visit) -> None:
+    """Delete what has ended and is of no more use. Grants take codes and refresh tokens along."""
+    before = visit.now - _KEPT_AFTER_END
+    for model in (PendingRequest, UsedAssertion, AuthorizationCode):
+        await visit.session.execute(delete(model).where(model.expires_at < before))
+    await visit.session.execute(delete(Grant).where(Grant.expires_at < before))
+    await visit.session.execute(delete(SignInSession).where(SignInSession.expires_at < before))

@@ -1,0 +1,105 @@
+"""The ring of signing keys in memory."""
+
+import asyncio
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from joserfc.jwk import ECKey, RSAKey
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity_service.keys.models import SigningKey
+from identity_service.sealing import CannotUnseal, Sealer
+
+ALGORITHMS = ("ES256", "RS256")
+PUBLISHED_AFTER_RETIREMENT = timedelta(hours=1)
+"""Longer than any token we sign lives and than verifiers keep our key set."""
+
+_SEAL = "signing key"
+_LOCK = 7_201_936_410_551
+
+
+class WrongSecretKey(Exception):
+    """IDENTITY_SECRET_KEY is not the one with which the stored keys were sealed."""
+
+
+class KeyRing:
+    """Signs with the active key of an algorithm; knows all keys that verifiers should still believe."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+        self._active: dict[str, ECKey | RSAKey] = {}
+        self._published: dict[str, ECKey | RSAKey] = {}
+
+    def signer(self, algorithm: str) -> ECKey | RSAKey:
+        return self._active[algorithm]
+
+    def find(self, kid: object) -> ECKey | RSAKey | None:
+        return self._published.get(kid) if isinstance(kid, str) else None
+
+    def public_set(self) -> dict[str, Any]:
+        """The JWKS document: public parts only."""
+        return {"keys": [public_jwk(key) for key in self._published.values()]}
+
+    async def load(self, session: AsyncSession, now: datetime) -> None:
+        """Read the keys, making those that are missing. Raises WrongSecretKey."""
+        await self._make_missing(session, now)
+        oldest = now - PUBLISHED_AFTER_RETIREMENT
+        rows = await session.scalars(
+            select(SigningKey)
+            .where(SigningKey.retired_at.is_(None) | (SigningKey.retired_at > oldest))
+            .order_by(SigningKey.created_at.desc())
+        )
+        active, published = {}, {}
+        for row in rows:
+            published[row.kid] = key = self._open(row)
+            if row.retired_at is None:
+                active[row.algorithm] = key
+        self._active, self._published = active, published
+
+    async def rotate(self, session: AsyncSession, now: datetime) -> None:
+        """Retire the active keys and sign with new ones from now on."""
+        for row in await session.scalars(select(SigningKey).where(SigningKey.retired_at.is_(None))):
+            row.retired_at = now
+        await session.flush()
+        await self.load(session, now)
+
+    async def _make_missing(self, session: AsyncSession, now: datetime) -> None:
+        await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        present = set(
+            await session.scalars(select(SigningKey.algorithm).where(SigningKey.retired_at.is_(None)))
+        )
+        for algorithm in ALGORITHMS:
+            if algorithm not in present:
+                key = await asyncio.to_thread(_generate, algorithm)
+                private = json.dumps(key.as_dict(private=True)).encode()
+                await session.execute(
+                    insert(SigningKey).values(
+                        kid=key.kid,
+                        algorithm=algorithm,
+                        public_jwk=public_jwk(key),
+                        sealed_private_jwk=self._sealer.seal(private, purpose=_SEAL),
+                        created_at=now,
+                    )
+                )
+
+    def _open(self, row: SigningKey) -> ECKey | RSAKey:
+        try:
+            jwk = json.loads(self._sealer.unseal(row.sealed_private_jwk, purpose=_SEAL))
+        except CannotUnseal:
+            raise WrongSecretKey(
+                "IDENTITY_SECRET_KEY cannot open the stored signing keys: give the key they were made with"
+            ) from None
+        return RSAKey.import_key(jwk) if row.algorithm == "RS256" else ECKey.import_key(jwk)
+
+
+def public_jwk(key: ECKey | RSAKey) -> dict[str, Any]:
+    algorithm = "RS256" if isinstance(key, RSAKey) else "ES256"
+    return dict(key.as_dict(private=False)) | {"use": "sig", "alg": algorithm}
+
+
+def _generate(algorithm: str) -> ECKey | RSAKey:
+    if algorithm == "RS256":
+        return RSAKey.generate_key(2048, auto_kid=True)
+    return ECKey.generate_key("P-256", auto_kid=True)

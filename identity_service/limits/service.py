@@ -1,0 +1,94 @@
+"""Counting attempts in PostgreSQL, so that limits hold for all processes and parallel guesses together."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity_service.limits.models import LimitCounter
+from identity_service.sealing import hashed
+from shared.db.engine import Database
+from shared.kernel.clock import Clock
+from shared.kernel.errors import TooManyRequests
+
+
+class TooManyAttempts(TooManyRequests):
+    code = "sign_in.too_many_attempts"
+    title = "Too many attempts. Wait a few minutes, then try again"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` attempts under one key within `window`. Windows are short: nobody who guesses at
+    another's account can lock its owner out for longer."""
+
+    name: str
+    count: int
+    window: timedelta
+
+    def key(self, *parts: str) -> "Key":
+        return Key(self, hashed("\0".join((self.name, *parts))))
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    limit: Limit
+    hash: str
+
+
+PASSWORD_HERE = Limit("password of an account from an address", 10, timedelta(minutes=5))
+PASSWORD_ACCOUNT = Limit("password of an account", 50, timedelta(minutes=5))
+PASSWORD_ADDRESS = Limit("passwords from an address", 100, timedelta(minutes=5))
+MAIL_ADDRESS = Limit("mails asked for from an address", 30, timedelta(hours=1))
+MAIL_MAILBOX = Limit("mails to a mailbox", 5, timedelta(hours=1))
+PROOF_ADDRESS = Limit("one-time links tried from an address", 60, timedelta(minutes=5))
+
+
+class Limiter:
+    """Counts before the attempt is made, in a transaction of its own: a refused or failed attempt counts
+    too, and parallel ones do not wait for each other's argon2."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def take(self, *keys: Key) -> None:
+        """Count one attempt under each key. Raises TooManyAttempts when one of them is used up."""
+        now = self._clock.now()
+        over: list[datetime] = []
+        async with self._database.transaction() as session:
+            for key in sorted(keys, key=lambda key: key.hash):
+                count, ends_at = await _count(session, key, now)
+                if count > key.limit.count:
+                    over.append(ends_at)
+        if over:
+            seconds = max(1, int((max(over) - now).total_seconds()))
+            raise TooManyAttempts(data={"retry_after": seconds})
+
+
+async def _count(session: AsyncSession, key: Key, now: datetime) -> tuple[int, datetime]:
+    fresh_end = now + key.limit.window
+    is_over = LimitCounter.ends_at <= now
+    statement = insert(LimitCounter).values(key_hash=key.hash, count=1, ends_at=fresh_end)
+    row = await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[LimitCounter.key_hash],
+            set_={
+                "count": case((is_over, 1), else_=LimitCounter.count + 1),
+                "ends_at": case((is_over, fresh_end), else_=LimitCounter.ends_at),
+            },
+        ).returning(LimitCounter.count, LimitCounter.ends_at)
+    )
+    count, ends_at = row.one()
+    return count, ends_at
+
+
+async def forget(session: AsyncSession, *keys: Key) -> None:
+    """Start again at nought, after a success."""
+    await session.execute(delete(LimitCounter).where(LimitCounter.key_hash.in_([key.hash for key in keys])))
+
+
+async def prune(session: AsyncSession, now: datetime) -> None:
+    await session.execute(delete(LimitCounter).where(LimitCounter.ends_at < now))

@@ -1,0 +1,136 @@
+"""What operators do from the command line: demonstration content, the first administrator."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+from sqlalchemy import select
+
+from identity_service.accounts import queries
+from identity_service.accounts import service as accounts
+from identity_service.accounts.models import Account, Organisation
+from identity_service.app import make_services, prepare
+from identity_service.audit import service as audit
+from identity_service.clients import service as clients
+from identity_service.settings import Settings
+from identity_service.visit import Visit
+from shared.kernel.ids import new_id
+
+DEMO_CLIENT = "demo-crm"
+ADMIN_ROLES = ("admin", "community_manager")
+
+
+class DemoOrganisation(BaseModel):
+    """A company of the demonstration."""
+
+    name: str
+    partner: bool = False
+
+
+class DemoAccount(BaseModel):
+    """One account of the demonstration, as the launcher describes it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    realm: str
+    email: str
+    name: str
+    password: str
+    roles: list[str] = []
+    organisation: DemoOrganisation | None = None
+
+
+class DemoClient(BaseModel):
+    """The demonstration's integrator."""
+
+    id: str = DEMO_CLIENT
+    secret: str
+
+
+class Demo(BaseModel):
+    """What the command `demo` reads; a bare list is taken as `accounts`."""
+
+    accounts: list[DemoAccount]
+    client: DemoClient | None = None
+
+
+@asynccontextmanager
+async def at_the_console(settings: Settings) -> AsyncIterator[Visit]:
+    """A visit of the operator: one transaction, kept when the block ends well."""
+    services = make_services(settings)
+    await services.database.open()
+    try:
+        await prepare(services)
+        async with services.database.transaction() as session:
+            yield Visit(services, session, services.clock.now(), address="console")
+    finally:
+        services.passwords.close()
+        await services.database.close()
+
+
+async def load_demo(settings: Settings, document: Any) -> list[dict[str, Any]]:
+    """Make the demonstration's accounts and client; a second time changes nothing.
+
+    Returns the accounts as they came, without passwords and with their `sub`.
+    """
+    if isinstance(document, list):
+        document = {"accounts": document}
+    demo = TypeAdapter(Demo).validate_python(document)
+    client = demo.client
+    secret = settings.demo_crm_client_secret.get_secret_value()
+    if client is None and secret:
+        client = DemoClient(secret=secret)
+    async with at_the_console(settings) as visit:
+        people = [await _demo_account(visit, wanted) for wanted in demo.accounts]
+        if client is not None:
+            wanted = clients.integrator(settings, client.id, client.secret)
+            await clients.register(visit.session, wanted, visit.now)
+    return people
+
+
+async def _demo_account(visit: Visit, wanted: DemoAccount) -> dict[str, Any]:
+    key = accounts.email_key(wanted.email)
+    account = await queries.by_email(visit.session, wanted.realm, key)
+    if account is None:
+        account = accounts.new_account(visit, realm=wanted.realm, email=wanted.email, name=wanted.name)
+        account.email_verified_at = visit.now
+    account.name, account.roles = wanted.name, sorted(wanted.roles)
+    if wanted.organisation is not None:
+        account.organisation_id = (await _organisation(visit, wanted.organisation)).id
+    await visit.session.flush()
+    await accounts.give_password(visit, account, wanted.password)
+    return wanted.model_dump(mode="json", exclude={"password"}) | {"sub": str(account.id)}
+
+
+async def _organisation(visit: Visit, wanted: DemoOrganisation) -> Organisation:
+    found = await queries.organisation_by_name(visit.session, wanted.name)
+    if found is None:
+        found = Organisation(id=new_id(), name=wanted.name, is_partner=wanted.partner)
+        visit.session.add(found)
+        await visit.session.flush()
+    found.is_partner = wanted.partner
+    return found
+
+
+async def make_admin(settings: Settings, *, email: str, name: str) -> str:
+    """A staff account that manages everything, and a one-time link to set its password. Raises BadEmail.
+
+    An account that is there already keeps its name and gets the roles.
+    """
+    key = accounts.email_key(email)
+    async with at_the_console(settings) as visit:
+        account: Account | None = await visit.session.scalar(
+            select(Account).where(Account.realm == "staff", Account.email_key == key)
+        )
+        if account is None:
+            account = accounts.new_account(
+                visit, realm="staff", email=email, name=name or key.partition("@")[0]
+            )
+        account.roles = sorted({*account.roles, *ADMIN_ROLES})
+        account.updated_at = visit.now
+        await visit.session.flush()
+        audit.record(
+            visit.session, "account.made_admin", at=visit.now, account_id=account.id, address="console"
+        )
+        return await accounts.operators_link(visit, account)

@@ -1,0 +1,210 @@
+"""The protocol's endpoints over HTTP."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from starlette.responses import JSONResponse, Response
+
+from identity_service.grants import service as grants
+from identity_service.protocol import authorization, discovery, logout, userinfo
+from identity_service.protocol.authorization import BackToClient, ConsentFirst, Outcome, SignInFirst
+from identity_service.protocol.request import (
+    Answer,
+    BadParameters,
+    Headers,
+    ProtocolRequest,
+    form_parameters,
+    query_parameters,
+    repeated,
+)
+from identity_service.protocol.server import Server, revocation_answer, token_answer
+from identity_service.protocol.turn import Turn
+from identity_service.sessions import service as sessions
+from identity_service.visit import Visit
+from identity_service.web import (
+    Visiting,
+    VisitRoute,
+    cookie_secret,
+    drop_session_cookie,
+    page,
+    see_other,
+    services_of,
+)
+from shared.oidc.errors import InvalidToken
+from shared.web.csrf import own_form_only
+
+router = APIRouter(route_class=VisitRoute, include_in_schema=False)
+
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+TOO_OLD = "This request is too old. Start again at the application."
+SCOPE_WORDS = {
+    "openid": "Know that it is you",
+    "profile": "See your name",
+    "email": "See your e-mail address",
+    "community:read": "Read what you can read in the community",
+    "community:write": "Write and vote in the community in your name",
+}
+
+
+@router.get("/.well-known/openid-configuration")
+async def openid_configuration(request: Request) -> Response:
+    return _public_json(discovery.document(services_of(request).settings.issuer))
+
+
+@router.get("/.well-known/jwks.json")
+async def jwks(request: Request) -> Response:
+    return _public_json(services_of(request).keys.public_set())
+
+
+@router.api_route("/oauth/authorize", methods=["GET", "POST"])
+async def authorize(request: Request, visit: Visiting) -> Response:
+    parameters = query_parameters(request) if request.method == "GET" else await form_parameters(request)
+    return show(request, await authorization.authorize(visit, parameters, request.cookies))
+
+
+@router.post("/oauth/consent", dependencies=[Depends(own_form_only)])
+async def consent(
+    request: Request,
+    visit: Visiting,
+    pending: Annotated[str, Form(alias="request")],
+    allow: Annotated[str, Form()] = "",
+) -> Response:
+    waiting = await grants.pending_request(visit, sessions.session_id(pending))
+    session = None
+    if waiting is not None:
+        session = await sessions.find(visit, waiting.realm, cookie_secret(request, visit, waiting.realm))
+    if waiting is None or session is None:
+        return show(request, authorization.Refused(TOO_OLD))
+    if not allow:
+        return show(request, await authorization.deny(visit, waiting))
+    waiting.consented_session_id = session.id
+    outcome = await authorization.resume(visit, waiting.id, session)
+    assert outcome is not None, "it was there a moment ago"
+    return show(request, outcome)
+
+
+@router.post("/oauth/token")
+async def token(request: Request, visit: Visiting) -> Response:
+    return await _as_client(request, visit, token_answer)
+
+
+@router.post("/oauth/revoke")
+async def revoke(request: Request, visit: Visiting) -> Response:
+    return await _as_client(request, visit, revocation_answer)
+
+
+@router.api_route("/oauth/userinfo", methods=["GET", "POST"])
+async def user_info(request: Request, visit: Visiting) -> Response:
+    try:
+        bearer = await _bearer(request)
+        claims = await visit.session.run_sync(lambda _: userinfo.claims_for(Turn.of(visit), bearer))
+    except BadParameters as error:
+        return _challenge(400, "invalid_request", error.detail)
+    except InvalidToken as error:
+        if error.reason == "no token":
+            return _challenge(401, "", "")
+        if error.reason == "scope":
+            return _challenge(403, "insufficient_scope", "The scope openid is needed")
+        return _challenge(401, "invalid_token", "The token is not valid any more")
+    return JSONResponse(claims, headers=NO_STORE)
+
+
+@router.api_route("/oauth/end-session", methods=["GET", "POST"])
+async def end_session(request: Request, visit: Visiting) -> Response:
+    parameters = query_parameters(request) if request.method == "GET" else await form_parameters(request)
+    outcome = await logout.end_session(visit, parameters, request.cookies)
+    if isinstance(outcome, logout.Refused):
+        return page(request, "refused.html", status=400, reason="The application asked for a logout wrongly.")
+    if isinstance(outcome, logout.AskFirst):
+        realms = [session.realm for session in outcome.sessions]
+        return page(request, "sign_out.html", realms=realms, done=not realms)
+    response = (
+        see_other(outcome.back_to)
+        if outcome.back_to
+        else page(request, "sign_out.html", realm=outcome.realm, realms=[], done=True)
+    )
+    if outcome.realm and not await _is_signed_in(request, visit, outcome.realm):
+        drop_session_cookie(response, visit, outcome.realm)
+    return response
+
+
+def show(request: Request, outcome: Outcome) -> Response:
+    """What the browser gets for an outcome of the authorization endpoint."""
+    match outcome:
+        case BackToClient(url):
+            return see_other(url)
+        case SignInFirst(pending, registers):
+            path = "/sign-up" if registers and pending.realm == "customer" else "/sign-in"
+            return see_other(f"{path}?request={pending.id}")
+        case ConsentFirst(pending, client, account, scopes):
+            return page(
+                request,
+                "consent.html",
+                realm=pending.realm,
+                leads_to=authorization.client_origin(pending),
+                pending=pending,
+                client=client,
+                account=account,
+                scopes=[SCOPE_WORDS.get(scope, scope) for scope in scopes],
+            )
+        case authorization.Refused(reason):
+            return page(request, "refused.html", status=400, reason=reason)
+
+
+async def _as_client(request: Request, visit: Visit, answer_of: Any) -> Response:
+    """Token and revocation: form body only, nothing in the address (a token there ends up in logs)."""
+    try:
+        parameters = await form_parameters(request)
+    except BadParameters as error:
+        return _json_error("invalid_request", error.detail)
+    if request.scope["query_string"]:
+        return _json_error("invalid_request", "Parameters belong into the body")
+    if repeated(parameters, admitted=frozenset({"resource", "audience"})):
+        return _json_error("invalid_request", "A parameter came twice")
+    server = Server(Turn.of(visit))
+    path, headers = request.url.path, Headers.of(request)
+    asked = ProtocolRequest(visit.settings.issuer, path, "POST", headers, parameters)
+    answer: Answer = await visit.session.run_sync(lambda _: answer_of(server, asked))
+    return JSONResponse(answer.body, answer.status, headers=_answer_headers(answer.headers))
+
+
+def _answer_headers(given: list[tuple[str, str]]) -> Mapping[str, str]:
+    return {name: value for name, value in given if name.lower() != "content-type"} | NO_STORE
+
+
+def _json_error(error: str, description: str) -> Response:
+    return JSONResponse({"error": error, "error_description": description}, 400, headers=NO_STORE)
+
+
+async def _bearer(request: Request) -> str:
+    """RFC 6750 section 2: header or form body, one of them; never the address. Raises InvalidToken."""
+    if "access_token" in request.query_params:
+        raise BadParameters("A token does not belong into the address")
+    found = []
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        found.append(credentials.strip())
+    if request.method == "POST" and request.headers.get("content-type"):
+        found += (await form_parameters(request)).get("access_token", [])
+    if len(found) > 1:
+        raise BadParameters("The token came in two ways")
+    if not found:
+        raise InvalidToken("no token")
+    return found[0]
+
+
+def _challenge(status: int, error: str, description: str) -> Response:
+    value = f'Bearer error="{error}", error_description="{description}"' if error else "Bearer"
+    body = {"error": error, "error_description": description} if error else {}
+    return JSONResponse(body, status, headers={**NO_STORE, "WWW-Authenticate": value})
+
+
+def _public_json(document: dict[str, Any]) -> Response:
+    """Anybody may read it, from any page too: there is nothing personal in it."""
+    headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
+    return JSONResponse(document, headers=headers)
+
+
+async def _is_signed_in(request: Request, visit: Visit, realm: str) -> bool:
+    return await sessions.find(visit, realm, cookie_secret(request, visit, realm)) is not None

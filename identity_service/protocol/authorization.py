@@ -1,0 +1,263 @@
+"""The authorization endpoint: who is asking for what, does the person have to do something first, the code.
+
+OAuth 2.1 section 4.1.1, OpenID Connect Core section 3.1.2, RFC 9207.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
+
+from identity_service.accounts.models import Account
+from identity_service.clients.models import Client
+from identity_service.grants import service as grants
+from identity_service.grants.models import PendingRequest
+from identity_service.protocol import tokens
+from identity_service.protocol.code import CodeGrant, realm_of
+from identity_service.protocol.request import Headers, Parameters, ProtocolRequest, repeated
+from identity_service.protocol.server import Server
+from identity_service.protocol.turn import Person, Turn
+from identity_service.sessions import service as sessions
+from identity_service.sessions.models import SignInSession
+from identity_service.visit import Visit
+from shared.oidc.errors import InvalidToken
+
+PATH = "/oauth/authorize"
+_PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
+
+
+class LoginRequired(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
+    """OpenID Connect Core 3.1.2.6: `prompt=none`, and a person would have to sign in."""
+
+    error = "login_required"
+
+
+class ConsentRequired(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
+    error = "consent_required"
+
+
+class AccessDenied(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
+    error = "access_denied"
+
+
+@dataclass(frozen=True, slots=True)
+class BackToClient:
+    """The answer, a code or an error, goes to the client's registered address."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFirst:
+    """The person has to sign in, or to register when `registers`, and then comes back to the request."""
+
+    pending: PendingRequest
+    registers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFirst:
+    """The person has to agree that this third-party client gets what it asks for."""
+
+    pending: PendingRequest
+    client: Client
+    account: Account
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """There is nobody to send an answer to: the person sees a page (RFC 6749 section 4.1.2.1)."""
+
+    reason: str
+
+
+Outcome = BackToClient | SignInFirst | ConsentFirst | Refused
+
+
+@dataclass(slots=True)
+class Asked:
+    """A validated request on its way."""
+
+    visit: Visit
+    server: Server
+    request: ProtocolRequest
+    grant: CodeGrant
+    redirect_uri: str
+    realm: str
+    pending: PendingRequest | None
+
+    @property
+    def prompts(self) -> frozenset[str]:
+        return frozenset(self.request.form.get("prompt", "").split())
+
+
+async def authorize(
+    visit: Visit,
+    parameters: Parameters,
+    cookies: Mapping[str, str],
+    *,
+    pending: PendingRequest | None = None,
+    session: SignInSession | None = None,
+) -> Outcome:
+    """Decide a request. `pending` and `session` are given when it goes on after the person signed in."""
+    server = Server(Turn.of(visit))
+    request = _protocol_request(visit, parameters)
+    try:
+        asked = await visit.session.run_sync(
+            lambda _: _validated(visit, server, request, parameters, pending)
+        )
+    except OAuth2Error as error:
+        return _failed(visit, request, error)
+    session = session or await sessions.find(
+        visit, asked.realm, cookies.get(sessions.cookie(visit, asked.realm))
+    )
+    try:
+        return await _decide(asked, session)
+    except OAuth2Error as error:
+        error.redirect_uri = asked.redirect_uri
+        return _failed(visit, request, error)
+
+
+async def resume(visit: Visit, pending_id: UUID | None, session: SignInSession) -> Outcome | None:
+    """Go on with a request that was put aside, for the person who signed in now. None when it is gone or
+    belongs to the other realm."""
+    pending = await grants.pending_request(visit, pending_id)
+    if pending is None or pending.realm != session.realm:
+        return None
+    return await authorize(visit, pending.parameters, {}, pending=pending, session=session)
+
+
+async def deny(visit: Visit, pending: PendingRequest) -> Outcome:
+    """The person said no to a client."""
+    request = _protocol_request(visit, pending.parameters)
+    error = AccessDenied("The person said no")
+    error.redirect_uri = request.payload.redirect_uri
+    return _failed(visit, request, error)
+
+
+def client_origin(pending: PendingRequest | None) -> str | None:
+    """Where the browser will go in the end; the page's form must be allowed to lead there."""
+    if pending is None:
+        return None
+    parts = urlsplit(pending.parameters["redirect_uri"][0])
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _protocol_request(visit: Visit, parameters: Parameters) -> ProtocolRequest:
+    known = {name: list(values) for name, values in parameters.items()}
+    if known.get("response_type", ["code"]) != ["code"]:
+        # Authlib repeats the value in its error, which fails for characters RFC 6749 does not admit there.
+        known["response_type"] = ["other"]
+    return ProtocolRequest(visit.settings.issuer, PATH, "GET", Headers(), known)
+
+
+def _validated(
+    visit: Visit,
+    server: Server,
+    request: ProtocolRequest,
+    parameters: Parameters,
+    pending: PendingRequest | None,
+) -> Asked:
+    """Raises OAuth2Error, with a `redirect_uri` once it is known to be the client's."""
+    if name := repeated(parameters):
+        raise InvalidRequestError(f"{name} came twice" if name.isascii() and name.isidentifier() else None)
+    grant = server.get_authorization_grant(request)
+    redirect_uri = grant.validate_authorization_request()
+    asked = Asked(visit, server, request, grant, redirect_uri, realm_of(grant), pending)
+    if not asked.prompts <= _PROMPTS or ("none" in asked.prompts and len(asked.prompts) > 1):
+        raise InvalidRequestError("prompt is not one of those known", redirect_uri=redirect_uri)
+    if not request.form.get("max_age", "0").isdecimal():
+        raise InvalidRequestError("max_age must be a number of seconds", redirect_uri=redirect_uri)
+    return asked
+
+
+async def _decide(asked: Asked, session: SignInSession | None) -> Outcome:
+    if session is None or not _is_recent_enough(asked, session) or not _is_the_one_hinted(asked, session):
+        if "none" in asked.prompts:
+            raise LoginRequired("Somebody has to sign in first")
+        return SignInFirst(await _put_aside(asked), registers="create" in asked.prompts and session is None)
+    account = await sessions.account_of(asked.visit, session)
+    client: Client = asked.request.client.row
+    if not client.is_first_party and not _has_consented(asked, session):
+        if "none" in asked.prompts:
+            raise ConsentRequired("The person has to agree first")
+        scopes = tuple(sorted(asked.request.scope.split()))
+        return ConsentFirst(await _put_aside(asked), client, account, scopes)
+    return await _give_code(asked, Person(account, session))
+
+
+def _is_recent_enough(asked: Asked, session: SignInSession) -> bool:
+    """`max_age` and `prompt=login` (OpenID Connect Core 3.1.2.1)."""
+    auth_time, now = int(session.auth_time.timestamp()), int(asked.visit.now.timestamp())
+    max_age = asked.request.form.get("max_age")
+    if max_age is not None and now - auth_time > int(max_age[:10]):
+        return False
+    if asked.prompts & {"login", "select_account"}:
+        after = asked.pending.needs_auth_after if asked.pending else None
+        return after is not None and session.auth_time >= after
+    return True
+
+
+def _is_the_one_hinted(asked: Asked, session: SignInSession) -> bool:
+    """`id_token_hint` names who should be signed in. Raises OAuth2Error for a hint that is not ours."""
+    hint = asked.request.form.get("id_token_hint")
+    if hint is None:
+        return True
+    services = asked.visit.services
+    try:
+        payload = tokens.read_own(services.keys, asked.visit.settings.issuer, hint, kind=tokens.ID_TYPE)
+    except InvalidToken:
+        raise InvalidRequestError("id_token_hint is not a token of this issuer") from None
+    return payload.get("sub") == str(session.account_id)
+
+
+def _has_consented(asked: Asked, session: SignInSession) -> bool:
+    return asked.pending is not None and asked.pending.consented_session_id == session.id
+
+
+async def _put_aside(asked: Asked) -> PendingRequest:
+    if asked.pending is not None:
+        return asked.pending
+    wants_new = asked.prompts & {"login", "select_account"}
+    after: datetime | None = asked.visit.now.replace(microsecond=0) if wants_new else None
+    return await grants.put_aside(
+        asked.visit, realm=asked.realm, parameters=asked.request.payload.datalist, needs_auth_after=after
+    )
+
+
+async def _give_code(asked: Asked, person: Person) -> Outcome:
+    def give(_: Any) -> Any:
+        return asked.server.create_authorization_response(asked.request, grant_user=person, grant=asked.grant)
+
+    answer = await asked.visit.session.run_sync(give)
+    assert answer.location is not None, "the request was valid a moment ago"
+    return BackToClient(_with_issuer(asked.visit, answer.location))
+
+
+def _failed(visit: Visit, request: ProtocolRequest, error: OAuth2Error) -> Outcome:
+    if not error.redirect_uri:
+        return Refused(_REASONS.get(error.error, "The application sent a request that does not fit."))
+    parameters = {"error": error.error}
+    if error.description and error.error != "unsupported_response_type":
+        parameters["error_description"] = error.description
+    if request.payload.state:
+        parameters["state"] = request.payload.state
+    separator = "&" if urlsplit(error.redirect_uri).query else "?"
+    return BackToClient(_with_issuer(visit, f"{error.redirect_uri}{separator}{urlencode(parameters)}"))
+
+
+def _with_issuer(visit: Visit, location: str) -> str:
+    """RFC 9207: every answer, errors too, says who gave it."""
+    return f"{location}&{urlencode({'iss': visit.settings.issuer})}"
+
+
+_REASONS = {
+    "invalid_client": "The application that sent you here is not known.",
+    "invalid_request": "The application that sent you here named an address that is not registered for it, "
+    "or left it out.",
+}

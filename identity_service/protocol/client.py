@@ -1,0 +1,131 @@
+"""A client as Authlib sees it, and how a client proves who it is."""
+
+import base64
+import binascii
+import secrets
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import SplitResult, unquote_plus, urlsplit
+
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidRequestError
+
+from identity_service.clients.models import Client
+from identity_service.protocol.request import ProtocolRequest
+from identity_service.protocol.resources import joined
+from identity_service.sealing import hashed
+
+CONFIDENTIAL = ["client_secret_basic", "client_secret_post"]
+ANY = [*CONFIDENTIAL, "none"]
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+Query = Callable[[str], "ProtocolClient | None"]
+
+
+class ProtocolClient(ClientMixin):  # type: ignore[misc] # Authlib carries no types
+    """The answers Authlib asks a client for, from its row."""
+
+    def __init__(self, row: Client) -> None:
+        self.row = row
+        self.client_id = row.id
+
+    def get_client_id(self) -> str:
+        return self.row.id
+
+    def get_default_redirect_uri(self) -> None:
+        """None: OpenID Connect Core 3.1.2.1 wants the address in each request."""
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        """Character by character; only the port of a loopback address that is registered without one may
+        be any (RFC 8252 section 7.3)."""
+        return any(
+            redirect_uri == known or _only_port_differs(redirect_uri, known)
+            for known in self.row.redirect_uris
+        )
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        stored = self.row.secret_hash
+        return stored is not None and secrets.compare_digest(stored, hashed(client_secret))
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        return (method == "none") == (self.row.secret_hash is None)
+
+    def check_response_type(self, response_type: str) -> bool:
+        return response_type == "code" and "authorization_code" in self.row.grant_types
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type in self.row.grant_types
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        """What the client may have of what it asks for. Unknown scopes are left out (OpenID Connect Core
+        3.1.2.1); None, a refusal, when nothing is left."""
+        if not scope:
+            return ""
+        allowed = set(scope.split()) & set(self.row.scopes)
+        return joined(allowed) if allowed else None
+
+
+def _only_port_differs(asked: str, known: str) -> bool:
+    try:
+        left, right = urlsplit(asked), urlsplit(known)
+        if right.scheme != "http" or right.hostname not in _LOOPBACK or right.port is not None:
+            return False
+        return (
+            _without_port(left) == _without_port(right) and left.port is not None and "@" not in left.netloc
+        )
+    except ValueError:
+        return False
+
+
+def _without_port(parts: SplitResult) -> tuple[str | None, ...]:
+    return (parts.scheme, parts.hostname, parts.path, parts.query, parts.fragment)
+
+
+def require_one_method(request: ProtocolRequest) -> None:
+    """RFC 6749 section 2.3: a client proves itself in one way per request, and under one name."""
+    has_header = "Authorization" in request.headers
+    in_body = [name for name in ("client_secret", "client_assertion") if name in request.form]
+    if len(in_body) + has_header > 1:
+        raise InvalidRequestError("Use one way of client authentication only")
+    named = request.form.get("client_id")
+    pair = _basic_pair(request.headers.get("Authorization", ""))
+    if pair is not None and named is not None and named != pair[0]:
+        raise InvalidRequestError("client_id differs from the authenticated client")
+
+
+def by_basic(query_client: Query, request: Any) -> ProtocolClient | None:
+    """`client_secret_basic`. Both parts are form-encoded (RFC 6749 section 2.3.1), so + is a space."""
+    pair = _basic_pair(request.headers.get("Authorization", ""))
+    return _checked(query_client, *pair) if pair else None
+
+
+def by_post(query_client: Query, request: Any) -> ProtocolClient | None:
+    """`client_secret_post`."""
+    form = request.form
+    if "client_id" not in form or "client_secret" not in form:
+        return None
+    return _checked(query_client, form["client_id"], form["client_secret"])
+
+
+def by_name(query_client: Query, request: Any) -> ProtocolClient | None:
+    """`none`: a public client says who it is."""
+    if "Authorization" in request.headers or "client_id" not in request.form:
+        return None
+    return query_client(request.form["client_id"])
+
+
+def _checked(query_client: Query, client_id: str, client_secret: str) -> ProtocolClient | None:
+    client = query_client(client_id)
+    return client if client is not None and client.check_client_secret(client_secret) else None
+
+
+def _basic_pair(header: str) -> tuple[str, str] | None:
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+        client_id, colon, secret = text.partition(":")
+        pair = unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    return pair if colon and "\0" not in pair[0] else None

@@ -1,0 +1,228 @@
+"""The authorization code grant with PKCE (OAuth 2.1 section 4.1, RFC 7636, RFC 9700)."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from authlib.oauth2.rfc6749 import (
+    AuthorizationCodeMixin,
+    InvalidRequestError,
+    OAuth2Error,
+    UnauthorizedClientError,
+    grants,
+)
+from authlib.oauth2.rfc7636 import CodeChallenge
+from sqlalchemy import select
+
+from identity_service.grants.models import AuthorizationCode, Grant
+from identity_service.protocol import tokens
+from identity_service.protocol.client import ANY, ProtocolClient
+from identity_service.protocol.resources import joined
+from identity_service.protocol.turn import Person, Turn, person_of
+from identity_service.sealing import hashed
+
+CODE_LIFE = timedelta(seconds=60)
+
+
+class RequestNotSupported(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
+    """OpenID Connect Core 3.1.2.6: a request object is refused, never ignored."""
+
+    error = "request_not_supported"
+
+
+class RequestUriNotSupported(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
+    error = "request_uri_not_supported"
+
+
+class Code(AuthorizationCodeMixin):  # type: ignore[misc] # Authlib carries no types
+    """A stored code with its grant, as Authlib asks for it."""
+
+    def __init__(self, row: AuthorizationCode, grant: Grant) -> None:
+        self.row, self.grant = row, grant
+        self.code_challenge = row.code_challenge
+        self.code_challenge_method = row.code_challenge_method
+
+    def get_redirect_uri(self) -> str:
+        return self.row.redirect_uri
+
+    def get_scope(self) -> str:
+        return self.grant.scope
+
+
+class S256Challenge(CodeChallenge):  # type: ignore[misc] # Authlib carries no types
+    """PKCE with S256 alone (OAuth 2.1 section 4.1.1): no `plain`, no method left out."""
+
+    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]
+
+    def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:
+        super().validate_code_challenge(grant, redirect_uri)
+        data, client = grant.request.payload.data, grant.request.client
+        if data.get("code_challenge") and data.get("code_challenge_method") != "S256":
+            raise InvalidRequestError("code_challenge_method must be S256")
+        if not data.get("code_challenge") and (client.row.requires_pkce or client.row.secret_hash is None):
+            raise InvalidRequestError("code_challenge is required")
+
+
+class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc] # Authlib carries no types
+    """Codes are stored hashed with the grant they would give; a second use ends that grant."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = ANY
+
+    @property
+    def turn(self) -> Turn:
+        turn: Turn = self.server.turn
+        return turn
+
+    @staticmethod
+    def validate_authorization_redirect_uri(request: Any, client: ProtocolClient) -> str:
+        """RFC 6749 section 3.1.2.4: a bad address is shown to the person; nothing is sent there, and nothing
+        of it is repeated."""
+        redirect_uri: str | None = request.payload.redirect_uri
+        if not redirect_uri or not client.check_redirect_uri(redirect_uri):
+            raise InvalidRequestError("redirect_uri is missing or not registered")
+        return redirect_uri
+
+    def validate_authorization_request(self) -> str:
+        redirect_uri: str = super().validate_authorization_request()
+        try:
+            for rule in RULES:
+                rule(self)
+        except OAuth2Error as error:
+            error.redirect_uri = redirect_uri
+            raise
+        return redirect_uri
+
+    def save_authorization_code(self, code: str, request: Any) -> None:
+        turn, person, data = self.turn, request.user, request.payload.data
+        grant = Grant(
+            id=uuid4(),
+            account_id=person.account.id,
+            client_id=request.client.client_id,
+            session_id=person.session.id,
+            scope=request.scope,
+            audiences=self.audiences,
+            auth_time=person.session.auth_time,
+            created_at=turn.now,
+            expires_at=person.session.expires_at,
+        )
+        turn.session.add(grant)
+        turn.session.flush()
+        turn.session.add(
+            AuthorizationCode(
+                code_hash=hashed(code),
+                grant_id=grant.id,
+                client_id=grant.client_id,
+                redirect_uri=data["redirect_uri"],
+                nonce=data.get("nonce"),
+                code_challenge=data.get("code_challenge"),
+                code_challenge_method=data.get("code_challenge_method"),
+                expires_at=turn.now + CODE_LIFE,
+            )
+        )
+
+    @property
+    def audiences(self) -> list[str]:
+        """The audiences asked for, else the client's default; of those the first is the default."""
+        client: ProtocolClient = self.request.client
+        return [uri.rstrip("/") for uri in self.request.resources] or client.row.audiences[:1]
+
+    def query_authorization_code(self, code: str, client: ProtocolClient) -> Code | None:
+        """The stored code, locked. A code used before is refused and takes back what it gave."""
+        session = self.turn.session
+        row = session.scalar(
+            select(AuthorizationCode).where(AuthorizationCode.code_hash == hashed(code)).with_for_update()
+        )
+        if row is None or row.client_id != client.client_id:
+            return None
+        grant = session.get_one(Grant, row.grant_id)
+        if row.used_at is not None:
+            self.turn.revoke(grant, because="its code was used twice")
+            return None
+        if row.expires_at <= self.turn.now or grant.revoked_at is not None:
+            return None
+        return Code(row, grant)
+
+    def delete_authorization_code(self, authorization_code: Code) -> None:
+        authorization_code.row.used_at = self.turn.now
+
+    def authenticate_user(self, authorization_code: Code) -> Person | None:
+        return person_of(self.turn, authorization_code.grant)
+
+    def generate_token(
+        self, user: Person, scope: str, include_refresh_token: bool = True, **_: Any
+    ) -> dict[str, Any]:
+        code: Code = self.request.authorization_code
+        token = token_response(self, user, code.grant, scope, nonce=code.row.nonce)
+        if include_refresh_token:
+            token["refresh_token"] = tokens.first_refresh_token(self.turn, code.grant)
+        return token
+
+
+def token_response(
+    grant_type: Any, person: Person, grant: Grant, scope: str, *, nonce: str | None
+) -> dict[str, Any]:
+    """Access token, and id_token where `openid` was granted, for one of the grant's audiences."""
+    turn: Turn = grant_type.server.turn
+    client: ProtocolClient = grant_type.request.client
+    resource = tokens.chosen_resource(turn, grant_type.request, grant.audiences)
+    granted = tokens.scope_at(resource, scope)
+    seconds = turn.settings.access_token_seconds
+    access = tokens.Access(
+        client=client,
+        resource=resource,
+        scope=granted,
+        seconds=seconds,
+        account=person.account,
+        grant_id=grant.id,
+        sid=str(person.session.id),
+    )
+    token: dict[str, Any] = {
+        "access_token": tokens.access_token(turn, access),
+        "token_type": "Bearer",
+        "expires_in": seconds,
+        "scope": joined(granted),
+    }
+    if "openid" in granted:
+        token["id_token"] = tokens.id_token(
+            turn, client, person, grant, nonce=nonce, access=token["access_token"]
+        )
+    return token
+
+
+def _no_request_object(grant: CodeGrant) -> None:
+    """OpenID Connect Core section 6: neither form of request object is supported."""
+    data = grant.request.payload.data
+    if "request" in data:
+        raise RequestNotSupported
+    if "request_uri" in data:
+        raise RequestUriNotSupported
+
+
+def _response_mode_is_query(grant: CodeGrant) -> None:
+    if grant.request.payload.data.get("response_mode", "query") != "query":
+        raise InvalidRequestError("response_mode must be query")
+
+
+def _realm_is_admitted(grant: CodeGrant) -> None:
+    """Which realm's people a client admits is checked before a code exists."""
+    row = grant.request.client.row
+    if realm_of(grant) not in row.realms:
+        raise UnauthorizedClientError("The client does not admit this realm")
+
+
+def _resources_are_admitted(grant: CodeGrant) -> None:
+    """RFC 8707 section 2.1; a community of one realm is no target for the other realm's people."""
+    row = grant.request.client.row
+    for audience in grant.audiences:
+        resource = grant.turn.resources.get(audience)
+        if resource is None or audience not in row.audiences or realm_of(grant) not in resource.realms:
+            raise tokens.InvalidTarget
+
+
+def realm_of(grant: CodeGrant) -> str:
+    """The realm asked for, else the client's default."""
+    realm: str = grant.request.payload.data.get("realm") or next(iter(grant.request.client.row.realms), "")
+    return realm
+
+
+RULES = (_no_request_object, _response_mode_is_query, _realm_is_admitted, _resources_are_admitted)

@@ -1,0 +1,54 @@
+"""The services for which tokens are made (RFC 8707), and what their scopes are."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from identity_service.settings import Settings
+
+OPENID_SCOPES = frozenset({"openid", "profile", "email"})
+COMMUNITY_SCOPES = frozenset({"community:read", "community:write"})
+BRIDGE_SCOPES = frozenset({"bridge:read", "bridge:reply", "bridge:changes", "bridge:ledger"})
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One audience. `realms` are those whose people may hold a token for it directly; none for the bridge,
+    which people reach by token exchange alone."""
+
+    audience: str
+    scopes: frozenset[str]
+    realms: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRule:
+    """What a person must have for a scope to be exchanged: a role, and a scope of the subject token.
+
+    So a token that may only read cannot be turned into one that answers customers.
+    """
+
+    role: str
+    subject_scope: str
+
+
+EXCHANGE_RULES = {
+    "bridge:read": ExchangeRule("customer_facing", "community:read"),
+    "bridge:reply": ExchangeRule("customer_facing", "community:write"),
+}
+BY_ASSERTION = frozenset({"bridge:reply"})
+"""What a service may get for an author who is not there: the delivery of a queued reply, no reading."""
+
+
+def resources(settings: Settings) -> dict[str, Resource]:
+    """Every audience there is, by its identifier."""
+    known = (
+        Resource(settings.employee_public_url, COMMUNITY_SCOPES, frozenset({"staff"})),
+        Resource(settings.customer_public_url, COMMUNITY_SCOPES, frozenset({"staff", "customer"})),
+        Resource(settings.bridge_public_url, BRIDGE_SCOPES, frozenset()),
+    )
+    return {resource.audience: resource for resource in known}
+
+
+def joined(scopes: Iterable[str]) -> str:
+    """Scopes in the one order in which we write them."""
+    return " ".join(sorted(scopes))

@@ -1,0 +1,166 @@
+"""Making tokens: RFC 9068 access tokens, id_tokens, refresh tokens; and reading our own."""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from authlib.oauth2.rfc6749 import OAuth2Error
+from authlib.oidc.core.util import create_half_hash
+from joserfc import jwt
+from sqlalchemy import select
+
+from identity_service.accounts import queries as accounts
+from identity_service.accounts.models import Account
+from identity_service.grants.models import Grant, RefreshToken
+from identity_service.keys.service import KeyRing
+from identity_service.protocol.client import ProtocolClient
+from identity_service.protocol.request import ProtocolRequest
+from identity_service.protocol.resources import OPENID_SCOPES, Resource, joined
+from identity_service.protocol.turn import Person, Turn
+from identity_service.sealing import hashed, new_secret
+from shared.oidc.errors import InvalidToken
+from shared.oidc.keys import algorithm_of, check_signature, read_header
+
+ACCESS_TYPE, ID_TYPE = "at+jwt", "JWT"
+_ID_TOKEN_SECONDS = 3600
+
+
+class InvalidTarget(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
+    """The `resource` is unknown, or not for this client or person (RFC 8707 section 2)."""
+
+    error = "invalid_target"
+    description = "The resource is unknown or not available to this client"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What an access token shall say. Without an account the client acts for itself."""
+
+    client: ProtocolClient
+    resource: Resource
+    scope: frozenset[str]
+    seconds: int
+    account: Account | None = None
+    grant_id: UUID | None = None
+    sid: str | None = None
+    actor: str | None = None
+
+
+def access_token(turn: Turn, access: Access) -> str:
+    """A signed access token with one audience. Its `jti` begins with the id of its grant, by which
+    UserInfo and revocation find out whether it still holds."""
+    now = int(turn.now.timestamp())
+    grant = access.grant_id.hex if access.grant_id else "0"
+    claims: dict[str, Any] = {
+        "iss": turn.issuer,
+        "sub": access.client.client_id,
+        "aud": access.resource.audience,
+        "iat": now,
+        "exp": now + access.seconds,
+        "jti": f"{grant}.{secrets.token_urlsafe(16)}",
+        "client_id": access.client.client_id,
+        "scope": joined(access.scope),
+    }
+    if access.account is not None:
+        claims |= _person_claims(turn, access.account)
+    if access.sid is not None:
+        claims["sid"] = access.sid
+    if access.actor is not None:
+        claims["act"] = {"sub": access.actor}
+    return _signed(turn.keys, "ES256", claims, ACCESS_TYPE)
+
+
+def _person_claims(turn: Turn, account: Account) -> dict[str, Any]:
+    return {
+        "sub": str(account.id),
+        "realm": account.realm,
+        "roles": accounts.roles_in_tokens(turn.session, account),
+        "name": account.name,
+    }
+
+
+def id_token(
+    turn: Turn, client: ProtocolClient, person: Person, grant: Grant, *, nonce: str | None, access: str
+) -> str:
+    """OpenID Connect Core section 2. Claims asked for by scope are at UserInfo, not here (5.4)."""
+    now = int(turn.now.timestamp())
+    algorithm = client.row.id_token_alg
+    claims = {
+        "iss": turn.issuer,
+        "sub": str(person.account.id),
+        "aud": client.client_id,
+        "azp": client.client_id,
+        "iat": now,
+        "exp": now + _ID_TOKEN_SECONDS,
+        "auth_time": int(grant.auth_time.timestamp()),
+        "sid": str(person.session.id),
+        "amr": person.session.amr,
+        "at_hash": create_half_hash(access, algorithm).decode("ascii"),
+    }
+    return _signed(turn.keys, algorithm, claims | ({"nonce": nonce} if nonce else {}), ID_TYPE)
+
+
+def _signed(keys: KeyRing, algorithm: str, claims: dict[str, Any], kind: str) -> str:
+    key = keys.signer(algorithm)
+    header = {"alg": algorithm, "typ": kind, "kid": key.kid}
+    return jwt.encode(header, claims, key, algorithms=[algorithm])
+
+
+def first_refresh_token(turn: Turn, grant: Grant) -> str:
+    token = new_secret()
+    keep_refresh_token(turn, grant, token)
+    return token
+
+
+def next_refresh_token(turn: Turn, presented: str) -> str:
+    """The one successor of a refresh token. Computed from it, so that two refreshes at the same moment get
+    the same, and a grant never has two live branches."""
+    derived = turn.sealer.derive(presented, purpose="refresh token")
+    return base64.urlsafe_b64encode(derived).rstrip(b"=").decode("ascii")
+
+
+def keep_refresh_token(turn: Turn, grant: Grant, token: str) -> None:
+    turn.session.add(RefreshToken(token_hash=hashed(token), grant_id=grant.id, created_at=turn.now))
+
+
+def read_own(keys: KeyRing, issuer: str, token: str, *, kind: str) -> dict[str, Any]:
+    """The payload of a token that we signed, of one kind. Its end is not checked. Raises InvalidToken."""
+    header = read_header(token)
+    if header.get("typ") != kind:
+        raise InvalidToken("type")
+    key = keys.find(header.get("kid"))
+    if key is None:
+        raise InvalidToken("unknown key")
+    payload = check_signature(token, key, algorithm=algorithm_of(key))
+    if payload.get("iss") != issuer:
+        raise InvalidToken("issuer")
+    return payload
+
+
+def grant_of(turn: Turn, payload: dict[str, Any]) -> Grant | None:
+    """The grant from which an access token of ours came, if it came from one."""
+    head, _, _ = str(payload.get("jti", "")).partition(".")
+    try:
+        grant_id = UUID(hex=head)
+    except ValueError:
+        return None
+    found: Grant | None = turn.session.scalar(select(Grant).where(Grant.id == grant_id))
+    return found
+
+
+def chosen_resource(turn: Turn, request: ProtocolRequest, admitted: list[str]) -> Resource:
+    """The one audience of the token: the one asked for, else the first admitted (RFC 8707 section 2.2)."""
+    wanted = request.resources
+    if len(wanted) > 1:
+        raise InvalidTarget("A token has one audience: ask for one resource")
+    audience = wanted[0].rstrip("/") if wanted else next(iter(admitted), "")
+    if audience not in admitted or audience not in turn.resources:
+        raise InvalidTarget
+    return turn.resources[audience]
+
+
+def scope_at(resource: Resource, scope: str) -> frozenset[str]:
+    """The part of a granted scope that means something at one audience or at UserInfo."""
+    return frozenset(scope.split()) & (resource.scopes | OPENID_SCOPES)

@@ -1,0 +1,33 @@
+"""UserInfo (OpenID Connect Core section 5.3)."""
+
+from typing import Any
+
+from identity_service.protocol import tokens
+from identity_service.protocol.turn import Turn, person_of
+from shared.oidc.errors import InvalidToken
+
+
+def claims_for(turn: Turn, token: str) -> dict[str, Any]:
+    """What the token's scopes allow to be told. Raises InvalidToken, also when the grant was revoked.
+
+    Any access token of ours with the scope `openid` is taken, whatever its audience: identity made it.
+    """
+    payload = tokens.read_own(turn.keys, turn.issuer, token, kind=tokens.ACCESS_TYPE)
+    if int(payload["exp"]) <= turn.now.timestamp():
+        raise InvalidToken("expired")
+    scopes = set(str(payload.get("scope", "")).split())
+    grant = tokens.grant_of(turn, payload)
+    person = person_of(turn, grant) if grant else None
+    if person is None or "openid" not in scopes or "act" in payload:
+        raise InvalidToken("revoked" if "openid" in scopes else "scope")
+    account = person.account
+    claims: dict[str, Any] = {"sub": str(account.id)}
+    if "profile" in scopes:
+        claims |= {
+            "name": account.name,
+            "realm": account.realm,
+            "updated_at": int(account.updated_at.timestamp()),
+        }
+    if "email" in scopes:
+        claims |= {"email": account.email, "email_verified": account.email_verified_at is not None}
+    return claims

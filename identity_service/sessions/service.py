@@ -1,0 +1,92 @@
+"""Starting, finding and touching sessions. Ending one, with what hangs on it, is in `grants.service`."""
+
+import secrets
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from identity_service.accounts.models import Account
+from identity_service.audit import service as audit
+from identity_service.sealing import hashed, new_secret
+from identity_service.sessions.models import SignInSession
+from identity_service.visit import Visit
+from shared.web.settings import cookie_name
+
+_TOUCH_EVERY = timedelta(minutes=1)
+
+
+def cookie(visit: Visit, realm: str) -> str:
+    """The name of the cookie of one realm's session."""
+    return cookie_name("identity", visit.settings.identity_public_url, realm)
+
+
+async def start(visit: Visit, account: Account, *, amr: list[str]) -> tuple[SignInSession, str]:
+    """A new session, and the secret for its cookie. Both are new at each sign-in (no fixation)."""
+    _, absolute = visit.settings.session_life(account.realm)
+    secret = new_secret()
+    session = SignInSession(
+        id=uuid4(),
+        account_id=account.id,
+        realm=account.realm,
+        secret_hash=hashed(secret),
+        amr=amr,
+        auth_time=visit.now.replace(microsecond=0),
+        created_at=visit.now,
+        seen_at=visit.now,
+        expires_at=visit.now + absolute,
+        user_agent=visit.user_agent[:200],
+    )
+    visit.session.add(session)
+    await visit.session.flush()
+    audit.record(
+        visit.session,
+        "session.started",
+        at=visit.now,
+        account_id=account.id,
+        address=visit.address,
+        sid=str(session.id),
+        amr=amr,
+    )
+    return session, secret
+
+
+async def find(visit: Visit, realm: str, secret: str | None) -> SignInSession | None:
+    """The live session behind a cookie, of a live account of this realm."""
+    if not secret:
+        return None
+    idle, _ = visit.settings.session_life(realm)
+    session = await visit.session.scalar(
+        select(SignInSession)
+        .join(Account, Account.id == SignInSession.account_id)
+        .where(
+            SignInSession.secret_hash == hashed(secret),
+            SignInSession.realm == realm,
+            SignInSession.ended_at.is_(None),
+            SignInSession.expires_at > visit.now,
+            SignInSession.seen_at > visit.now - idle,
+            Account.deactivated_at.is_(None),
+        )
+    )
+    if session is not None and session.seen_at < visit.now - _TOUCH_EVERY:
+        session.seen_at = visit.now
+    return session
+
+
+async def account_of(visit: Visit, session: SignInSession) -> Account:
+    account = await visit.session.get(Account, session.account_id)
+    assert account is not None, "a foreign key holds it"
+    return account
+
+
+def same_session(sid: object, session: SignInSession) -> bool:
+    """Whether the `sid` of a token names this session."""
+    return isinstance(sid, str) and secrets.compare_digest(sid, str(session.id))
+
+
+def session_id(sid: object) -> UUID | None:
+    """The id a `sid` claim holds, if it is one at all."""
+    try:
+        return UUID(sid) if isinstance(sid, str) else None
+    except ValueError:
+        return None

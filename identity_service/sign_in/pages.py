@@ -1,0 +1,125 @@
+"""Signing in and out."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Request
+from starlette.responses import Response
+
+from identity_service.accounts import service as accounts
+from identity_service.grants import service as grants
+from identity_service.grants.models import PendingRequest
+from identity_service.limits.service import TooManyAttempts
+from identity_service.protocol import authorization
+from identity_service.protocol.api import show
+from identity_service.sessions import service as sessions
+from identity_service.sign_in import service
+from identity_service.visit import Visit
+from identity_service.web import (
+    REALMS,
+    Visiting,
+    VisitRoute,
+    cookie_secret,
+    drop_session_cookie,
+    page,
+    see_other,
+    set_session_cookie,
+)
+from shared.web.csrf import own_form_only
+
+router = APIRouter(route_class=VisitRoute, include_in_schema=False, dependencies=[Depends(own_form_only)])
+
+WRONG = "E-mail address and password do not fit together"
+
+
+@router.get("/sign-in")
+async def sign_in(request: Request, visit: Visiting) -> Response:
+    pending = await waiting_request(visit, request.query_params.get("request"))
+    realm = realm_of(pending, request.query_params.get("realm"))
+    session = await sessions.find(visit, realm, cookie_secret(request, visit, realm))
+    if session is not None and pending is None:
+        account = await sessions.account_of(visit, session)
+        home = visit.settings.employee_public_url if realm == "staff" else visit.settings.customer_public_url
+        return page(request, "signed_in.html", realm=realm, account=account, home=home)
+    hint = pending.parameters.get("login_hint", [""])[0] if pending else ""
+    return sign_in_page(request, realm, pending, email=hint)
+
+
+@router.post("/sign-in")
+async def try_to_sign_in(request: Request, visit: Visiting) -> Response:
+    form = await request.form()
+    email, password = str(form.get("email", "")), str(form.get("password", ""))
+    pending = await waiting_request(visit, str(form.get("request", "")))
+    realm = realm_of(pending, str(form.get("realm", "")))
+    try:
+        account = await accounts.by_password(visit, realm=realm, email=email, password=password)
+    except TooManyAttempts as limit:
+        response = sign_in_page(request, realm, pending, email=email, error=limit.title, status=429)
+        response.headers["Retry-After"] = str(limit.data["retry_after"])
+        return response
+    if account is None:
+        return sign_in_page(request, realm, pending, email=email, error=WRONG, status=422)
+    return await enter(request, visit, account, pending.id if pending else None)
+
+
+async def enter(request: Request, visit: Visit, account: Any, pending_id: UUID | None) -> Response:
+    """Sign `account` in and send the browser on its way."""
+    old_secret = cookie_secret(request, visit, account.realm)
+    secret, outcome = await service.sign_in(visit, account, old_secret=old_secret, pending_id=pending_id)
+    response = see_other(f"/sign-in?realm={account.realm}") if outcome is None else show(request, outcome)
+    set_session_cookie(response, visit, account.realm, secret)
+    return response
+
+
+@router.get("/sign-out")
+async def ask_sign_out(request: Request) -> Response:
+    return page(request, "sign_out.html", realms=list(REALMS), done=False)
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, visit: Visiting, realm: Annotated[str, Form()] = "") -> Response:
+    """End the session of one realm, or of both."""
+    chosen = [realm] if realm in REALMS else list(REALMS)
+    response = page(
+        request, "sign_out.html", realm=chosen[0] if len(chosen) == 1 else None, realms=[], done=True
+    )
+    for name in chosen:
+        session = await sessions.find(visit, name, cookie_secret(request, visit, name))
+        if session is not None:
+            await grants.end_session(visit, session, because="signed out")
+        drop_session_cookie(response, visit, name)
+    return response
+
+
+def sign_in_page(
+    request: Request,
+    realm: str,
+    pending: PendingRequest | None,
+    *,
+    email: str = "",
+    error: str = "",
+    status: int = 200,
+) -> Response:
+    """The form, with what was typed and what was wrong."""
+    return page(
+        request,
+        "sign_in.html",
+        realm=realm,
+        status=status,
+        leads_to=authorization.client_origin(pending),
+        email=email,
+        error=error,
+        pending_id=str(pending.id) if pending else "",
+    )
+
+
+async def waiting_request(visit: Visit, text: str | None) -> PendingRequest | None:
+    """The authorization request that an address or form names."""
+    return await grants.pending_request(visit, sessions.session_id(text))
+
+
+def realm_of(pending: PendingRequest | None, asked: str | None) -> str:
+    """The realm of the request that waits, else the one asked for, else the customers'."""
+    if pending is not None:
+        return pending.realm
+    return asked if asked in REALMS else REALMS[0]

@@ -1,0 +1,186 @@
+"""From an HTTP request to a `Visit`, and from an outcome to a page."""
+
+import ipaddress
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import Depends
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from identity_service.sessions import service as sessions
+from identity_service.settings import Settings
+from identity_service.visit import Services, Visit
+from shared.kernel.actor import GUEST, Actor
+from shared.kernel.errors import Problem, Unauthenticated
+from shared.web.middleware import CONTENT_SECURITY_POLICY
+from shared.web.templates import Pages
+
+TEMPLATES = Path(__file__).parent / "templates"
+REALMS = ("customer", "staff")
+
+
+class NobodysApi:
+    """Identity has no API of its own yet: no bearer token is good here but at UserInfo."""
+
+    async def by_bearer(self, token: str) -> Actor:
+        raise Unauthenticated
+
+    async def by_session(self, request: Request) -> Actor:
+        return GUEST
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def _visit(request: Request) -> Visit:
+    services = services_of(request)
+    return Visit(
+        services=services,
+        session=request.state.session,
+        now=services.clock.now(),
+        address=client_address(request),
+        user_agent=request.headers.get("user-agent", ""),
+    )
+
+
+class VisitRoute(APIRoute):
+    """A route whose handler runs in one transaction, committed before the answer leaves.
+
+    Reading pages too: seeing a session touches it, and a request for a code that was refused leaves a trace.
+    What raises is rolled back whole. No connection is taken until the first statement.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def in_transaction(request: Request) -> Response:
+            async with services_of(request).database.transaction() as session:
+                request.state.session = session
+                return await handle(request)
+
+        return in_transaction
+
+
+Visiting = Annotated[Visit, Depends(_visit)]
+
+
+def client_address(request: Request) -> str:
+    """Where the request came from, as limits count it: a /64 of IPv6 counts as one.
+
+    `X-Forwarded-For` is read only when one of our own proxies sent the request.
+    """
+    host = request.client.host if request.client else ""
+    trusted = services_of(request).settings.proxies
+    if host in trusted:
+        forwarded = request.headers.get("x-forwarded-for", "").split(",")
+        host = next((text.strip() for text in reversed(forwarded) if text.strip() not in trusted), host)
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def site(settings: Settings, realm: str | None = None) -> dict[str, Any]:
+    """How a page looks: staff sign in on the inside's dark page, customers on the outside's light one."""
+    theme, line, name = {
+        "staff": ("inside", "Inside · colleagues only", "Sign-in for colleagues"),
+        "customer": ("outside", "Customers and partners", "Sign-in for customers"),
+    }.get(realm or "", ("identity", "", "Narrowbridge sign-in"))
+    prefix = {"staff": "Inside: "}.get(realm or "", "")
+    links = {"footer": [("Customers", "/sign-in?realm=customer"), ("Colleagues", "/sign-in?realm=staff")]}
+    home = f"/sign-in?realm={realm}" if realm else "/sign-in"
+    return {
+        "name": name,
+        "theme": theme,
+        "audience_line": line,
+        "title_prefix": prefix,
+        "home_url": home,
+        "links": links,
+    }
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    realm: str | None = None,
+    status: int = 200,
+    leads_to: str | None = None,
+    **values: Any,
+) -> Response:
+    """A page of ours: never kept, never framed, and its address is not told to where it leads.
+
+    `leads_to` is another origin to which the page's form may redirect in the end.
+    """
+    pages: Pages = request.app.state.pages
+    form_action = "'self'" + (f" {leads_to}" if leads_to else "")
+    headers = {
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY.format(form_action=form_action),
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+    }
+    return pages.page(
+        template,
+        status=status,
+        headers=headers,
+        site=site(services_of(request).settings, realm),
+        viewer=None,
+        realm=realm,
+        **values,
+    )
+
+
+async def error_page(request: Request, problem: Problem, status: int) -> Response:
+    """What people see of an error."""
+    return page(
+        request,
+        "error.html",
+        status=status,
+        status_code=status,
+        title=problem.title,
+        detail=problem.detail if problem.detail != problem.title else "",
+        request_id=getattr(request.state, "request_id", "-"),
+    )
+
+
+def see_other(url: str) -> Response:
+    """303: what comes next is fetched by GET (never 307, which would send a password along)."""
+    return RedirectResponse(url, 303, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+
+
+def set_session_cookie(response: Response, visit: Visit, realm: str, secret: str) -> None:
+    """Staff cookies end with the browser; customers stay until the session's absolute end."""
+    _, absolute = visit.settings.session_life(realm)
+    response.set_cookie(
+        sessions.cookie(visit, realm),
+        secret,
+        max_age=int(absolute.total_seconds()) if realm == "customer" else None,
+        path="/",
+        secure=_is_https(visit),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop_session_cookie(response: Response, visit: Visit, realm: str) -> None:
+    response.delete_cookie(
+        sessions.cookie(visit, realm), path="/", secure=_is_https(visit), httponly=True, samesite="lax"
+    )
+
+
+def cookie_secret(request: Request, visit: Visit, realm: str) -> str | None:
+    cookies: Mapping[str, str] = request.cookies
+    return cookies.get(sessions.cookie(visit, realm))
+
+
+def _is_https(visit: Visit) -> bool:
+    return urlsplit(visit.settings.identity_public_url).scheme == "https"
