@@ -24,9 +24,7 @@ def run(url: str, dump: Path, *options: str) -> Result:
     command = stackexchange_command(lambda: Target("customer_service", Database(url), POLICY))
     app.command("import-stackexchange")(command)
     app.command("other")(lambda: None)
-    return CliRunner().invoke(
-        app, ["import-stackexchange", str(dump), "--space", "Back Garden", *options]
-    )
+    return CliRunner().invoke(app, ["import-stackexchange", str(dump), "--space", "Back Garden", *options])
 
 
 @pytest.fixture

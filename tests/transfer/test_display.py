@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
 from shared.tools import transfer
@@ -15,11 +14,6 @@ from shared.web.templates import Pages
 from tests.fixtures.databases import Db
 from tests.transfer.importing import Importer
 from tests.transfer.make_dump import SITE, FakeDump
-
-
-@pytest.fixture
-def community() -> str:
-    return "customer"
 
 
 async def test_a_topic_page_names_source_author_and_licence(db: Db, small: FakeDump, tmp_path: Path) -> None:

@@ -18,11 +18,6 @@ from tests.transfer.make_dump import SITE, FakeDump, rows_of
 
 
 @pytest.fixture
-def community() -> str:
-    return "customer"
-
-
-@pytest.fixture
 def importer(db: Db) -> Importer:
     return Importer(db)
 

@@ -32,11 +32,6 @@ MEMBER = Actor(person_id=new_id(), groups=(ANYONE, MEMBERS))
 
 
 @pytest.fixture
-def community() -> str:
-    return "customer"
-
-
-@pytest.fixture
 async def importer(db: Db, small: FakeDump, tmp_path: Path) -> Importer:
     made = Importer(db)
     await made.run(small.write(tmp_path / SITE))
