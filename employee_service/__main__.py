@@ -1,9 +1,13 @@
-"""`python -m employee_service`: serve, worker, migrate, import-stackexchange."""
+"""`python -m employee_service`: serve, worker, migrate, import-stackexchange, demo."""
 
+import asyncio
+import json
+import sys
 from typing import Annotated
 
 import typer
 
+from employee_service import demo
 from employee_service.app import SPACES, create_app
 from employee_service.settings import OwnerSettings, Settings
 from employee_service.worker import work
@@ -38,6 +42,14 @@ def migrate() -> None:
     """Bring the database to this code's schema."""
     settings: OwnerSettings = settings_or_exit(OwnerSettings)
     upgrade("employee_service", settings.owner_url)
+
+
+@app.command("demo")
+def load_demo() -> None:
+    """Fill an empty community with demonstration content; standard input holds identity's accounts."""
+    settings: Settings = settings_or_exit(Settings)
+    written = asyncio.run(demo.load(settings, json.load(sys.stdin)))
+    print("Demonstration content written." if written else "There is content already: nothing written.")
 
 
 def _import_target() -> Target:

@@ -1,5 +1,6 @@
 """The employees' community, put together."""
 
+import httpx
 from fastapi import FastAPI
 
 from employee_service.settings import Settings
@@ -42,19 +43,25 @@ def site(settings: Settings) -> dict[str, object]:
     }
 
 
-def create_app(settings: Settings) -> FastAPI:
+def catalog() -> Catalog:
+    """The content of this community, for requests and for the worker."""
+    return Catalog(KINDS, extensions=(SOURCE,))
+
+
+def create_app(settings: Settings, *, http: httpx.AsyncClient | None = None) -> FastAPI:
     return build(
         Community(
             service="employee",
             client_id="employee-community",
             description=DESCRIPTION,
             settings=settings,
-            catalog=Catalog(KINDS, extensions=(SOURCE,)),
+            catalog=catalog(),
             spaces=SPACES,
             sign_in=SignInPolicy(
                 admits=admits, refusal="This community is for colleagues only.", realms=("staff",)
             ),
             pages=Pages(site(settings), folders(topics, transfer)),
             api_routers=(transfer_api.router,),
-        )
+        ),
+        http=http,
     )

@@ -26,7 +26,10 @@ from shared.tools.topics.visibility import visible_posts, visible_topics
 CANDIDATES = 2_000
 """Posts that are ranked, newest first: it bounds what a search for a common word costs."""
 MARK_START, MARK_STOP = "\x02", "\x03"
-_HEADLINE = f"StartSel={MARK_START}, StopSel={MARK_STOP}, MaxWords=32, MinWords=12, MaxFragments=2, FragmentDelimiter=' … '"
+_HEADLINE = (
+    f"StartSel={MARK_START}, StopSel={MARK_STOP}, MaxWords=32, MinWords=12, "
+    "MaxFragments=2, FragmentDelimiter=' … '"
+)
 
 
 def _words() -> ColumnElement[Any]:
