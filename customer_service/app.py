@@ -1,5 +1,6 @@
 """The customers' community, put together."""
 
+import httpx
 from fastapi import FastAPI
 
 from customer_service import sharing
@@ -52,7 +53,7 @@ def catalog() -> Catalog:
     return Catalog(KINDS, extensions=(*disclosure.EXTENSIONS, SOURCE), panels=(disclosure.PANEL,))
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, *, http: httpx.AsyncClient | None = None) -> FastAPI:
     return build(
         Community(
             service="customer",
@@ -69,5 +70,6 @@ def create_app(settings: Settings) -> FastAPI:
             pages=Pages(site(settings), folders(topics, sharing, transfer)),
             api_routers=(sharing_api.router, transfer_api.router),
             page_routers=(sharing_pages.router,),
-        )
+        ),
+        http=http,
     )

@@ -88,11 +88,14 @@ def relying_party(community: Community, http: httpx.AsyncClient) -> RelyingParty
     )
 
 
-def build(community: Community) -> FastAPI:
-    """The app of one community: its own routers after those that all share."""
+def build(community: Community, *, http: httpx.AsyncClient | None = None) -> FastAPI:
+    """The app of one community: its own routers after those that all share.
+
+    `http` is how identity is asked; the app closes it.
+    """
     settings = community.settings
     database = Database(settings.database_url, pool_size=settings.database_pool_size)
-    clock, http = SystemClock(), httpx.AsyncClient(timeout=5)
+    clock, http = SystemClock(), http or httpx.AsyncClient(timeout=5)
     accounts = Accounts(
         database,
         clock,
