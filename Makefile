@@ -33,7 +33,7 @@ demo-accounts: env ## Show again who may sign in (JSON=1 for scripts)
 
 admin: env ## Make an administrator: EMAIL=somebody@example.com
 	@test -n "$(EMAIL)" || { echo "Say who: make admin EMAIL=somebody@example.com" >&2; exit 2; }
-	@$(V)/python -m shared.launch exec identity admin "$(EMAIL)"
+	@$(V)/python -m shared.launch exec identity admin --email "$(EMAIL)"
 
 import-stackexchange: env ## Import a Stack Exchange dump: DUMP=folder-or-tar.xz SPACE=slug [SITE=host] [SERVICE=customer]
 	@test -n "$(DUMP)" -a -n "$(SPACE)" || \

@@ -21,11 +21,12 @@ LOCKS = ("uv.lock", "requirements.lock", "pyproject.toml")
 def main() -> None:
     digest = lock_digest()
     made = read(STAMP).split()
-    extent = "dev" if "--with-dev" in sys.argv or "dev" in made else "run"
+    has_dev = "dev" in made or os.path.exists(os.path.join(VENV, "bin", "pytest"))
+    extent = "dev" if "--with-dev" in sys.argv or has_dev else "run"
     if made == [digest, extent] and os.path.exists(PYTHON):
         return
     check_python()
-    say("Making the environment in .venv (a first time takes about half a minute) ...")
+    say("Bringing .venv to the lock (a first time takes about half a minute) ...")
     if not os.path.exists(PYTHON):
         step([sys.executable, "-m", "venv", VENV], "The environment could not be made")
     if not install_with_uv(extent) and not install_with_pip():
@@ -47,7 +48,8 @@ def check_python() -> None:
 
 def install_with_uv(extent: str) -> bool:
     """Exactly what the lock names, from where it names it."""
-    if not succeeds([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"]):
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if not os.path.exists(os.path.join(VENV, "bin", "uv")) and not succeeds([*pip, "uv"]):
         return False
     groups = [] if extent == "dev" else ["--no-dev"]
     return succeeds([PYTHON, "-m", "uv", "sync", "--frozen", "--quiet", *groups])

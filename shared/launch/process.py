@@ -1,6 +1,7 @@
 """One process of ours: started so that it cannot outlive us, its output kept in a file."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from pathlib import Path
 from shared.launch.account import GUARD
 
 Line = Callable[[str, str], None]
-IMPORTANT = ("warning", "error", "critical", "Traceback")
+IMPORTANT = re.compile(
+    r"\[(warning|error|critical) *\]|\"level\": \"(warning|error|critical)\"|^(WARNING|ERROR|CRITICAL)|^Traceback"
+)
 LARGEST_LOG = 10 * 1024 * 1024
 
 
@@ -87,7 +90,7 @@ class Process:
             for raw in process.stdout:
                 file.write(raw)
                 line = raw.decode(errors="replace").rstrip()
-                if any(word in line for word in IMPORTANT):
+                if IMPORTANT.search(line):
                     self.on_line(self.name, line)
         process.wait()
         self.on_end(self)
