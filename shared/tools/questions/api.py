@@ -7,11 +7,15 @@ from starlette.responses import Response
 
 from shared.tools.questions.schemas import AcceptedAnswer, VotePut
 from shared.tools.questions.service import QuestionService
-from shared.tools.topics.api import POST, TOPIC, Content
+from shared.tools.topics.deps import Content
 from shared.tools.topics.schemas import PostView, TopicView
 from shared.web.edge import ApiWrite, WriteRoute
+from shared.web.json import Json
 
 router = APIRouter(tags=["questions"], route_class=WriteRoute)
+
+TOPIC: Json[TopicView] = Json(TopicView)
+POST: Json[PostView] = Json(PostView)
 
 
 @router.put("/topics/{topic_id}/accepted-answer", response_model=TopicView, summary="Accept an answer")

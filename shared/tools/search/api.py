@@ -10,7 +10,7 @@ from shared.kernel.paging import DEFAULT_LIMIT, Page
 from shared.tools.search.queries import SearchQueries
 from shared.tools.search.schemas import SearchHit
 from shared.tools.search.service import Search, SearchFilter
-from shared.tools.topics.api import Content, Cursor, Limit
+from shared.tools.topics.deps import Content, Cursor, Limit
 from shared.web.edge import ApiRead
 from shared.web.json import Json
 

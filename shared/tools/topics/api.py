@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from shared.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
-from shared.tools.topics.catalog import Catalog, catalog_of
+from shared.kernel.paging import DEFAULT_LIMIT, Page
+from shared.tools.topics.deps import Content, Cursor, Limit
 from shared.tools.topics.reading import TopicFilter, TopicReader
 from shared.tools.topics.schemas import (
     PostCreate,
@@ -24,10 +24,6 @@ from shared.web.edge import ApiRead, ApiWrite, WriteRoute
 from shared.web.json import Json, check_if_match
 
 router = APIRouter(tags=["topics"], route_class=WriteRoute)
-
-Content = Annotated[Catalog, Depends(catalog_of)]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows in the answer")]
-Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")]
 
 TOPIC: Json[TopicView] = Json(TopicView)
 TOPICS: Json[Page[TopicRow]] = Json(Page[TopicRow])

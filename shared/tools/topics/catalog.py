@@ -1,7 +1,5 @@
 """One composition of the content core: its kinds, what other tools add, and the statements made of both."""
 
-from starlette.requests import Request
-
 from shared.tools.topics.kinds import Extension, KindSpec, Panel
 from shared.tools.topics.queries import TopicQueries
 from shared.tools.topics.views import Prefixed, ViewMaker
@@ -25,8 +23,3 @@ class Catalog:
         post_columns = {f"px_{e.name}": e.name for e in everything if e.post_column is not None}
         post_columns |= {f"vx_{e.name}": e.name for e in everything if e.viewer_post_column is not None}
         self.views = ViewMaker(self.kinds, Prefixed(topic_columns), Prefixed(post_columns))
-
-
-def catalog_of(request: Request) -> Catalog:
-    catalog: Catalog = request.app.state.catalog
-    return catalog

@@ -1,0 +1,19 @@
+"""What endpoints of topics, and of tools built on them, take from a request."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+from starlette.requests import Request
+
+from shared.kernel.paging import MAX_LIMIT
+from shared.tools.topics.catalog import Catalog
+
+
+def catalog_of(request: Request) -> Catalog:
+    catalog: Catalog = request.app.state.catalog
+    return catalog
+
+
+Content = Annotated[Catalog, Depends(catalog_of)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows in the answer")]
+Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")]
