@@ -14,9 +14,8 @@ from pathlib import Path
 from shared.launch.account import GUARD
 
 Line = Callable[[str, str], None]
-IMPORTANT = re.compile(
-    r"\[(warning|error|critical) *\]|\"level\": \"(warning|error|critical)\"|^(WARNING|ERROR|CRITICAL)|^Traceback"
-)
+LEVELS = "(warning|error|critical)"
+IMPORTANT = re.compile(rf'\[{LEVELS} *\]|"level": "{LEVELS}"|^(WARNING|ERROR|CRITICAL)|^Traceback')
 LARGEST_LOG = 10 * 1024 * 1024
 
 
