@@ -48,10 +48,6 @@ class Log:
     covered: Covered | None = None
     children: Children | None = None
 
-    @property
-    def carried(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self.pending.columns if column.name in self.kept.columns)
-
 
 async def append(session: AsyncSession, log: Log, **values: Any) -> None:
     """Adds a row to the transaction; it is numbered soon after the commit. Needs INSERT on pending only."""
@@ -60,7 +56,7 @@ async def append(session: AsyncSession, log: Log, **values: Any) -> None:
 
 
 async def sequence(session: AsyncSession, log: Log, *, limit: int = BATCH) -> Sequence[Row]:
-    """Numbers what is pending and returns the rows as they are kept now, in order.
+    """Numbers what is pending and returns those rows in order, with `number` and `hash`.
 
     Returns nothing when another process is at it. The caller's transaction must end soon: until then the
     numbers are not visible and nobody else numbers this log.
@@ -76,13 +72,14 @@ async def sequence(session: AsyncSession, log: Log, *, limit: int = BATCH) -> Se
     if not pending:
         return ()
     heads = {book: await head(session, log, book) for book in dict.fromkeys(row[log.book] for row in pending)}
-    kept = [_numbered(log, row, heads) for row in pending]
+    numbered = [_numbered(log, row, heads) for row in pending]
+    kept = [{name: row[name] for name in row if name in log.kept.columns} for row in numbered]
     await session.execute(insert(log.kept), kept)
     if log.children:
         await _keep_children(session, log.children, pending)
     await session.execute(delete(log.pending).where(order.in_([row["arrival"] for row in pending])))
     await session.execute(select(func.pg_notify(log.channel, NUMBERED)))
-    return kept
+    return numbered
 
 
 async def head(session: AsyncSession, log: Log, book: Any) -> Head:
@@ -99,11 +96,11 @@ async def head(session: AsyncSession, log: Log, book: Any) -> Head:
 def _numbered(log: Log, row: Row, heads: dict[Any, Head]) -> dict[str, Any]:
     before = heads[row[log.book]]
     number = before.number + 1
-    kept = {name: row[name] for name in log.carried} | {"number": number}
+    numbered = {**row, "number": number}
     if log.covered:
-        kept["hash"] = link(before.hash, log.covered(row, number))
-    heads[row[log.book]] = Head(number, kept.get("hash", GENESIS))
-    return kept
+        numbered["hash"] = link(before.hash, log.covered(row, number))
+    heads[row[log.book]] = Head(number, numbered.get("hash", GENESIS))
+    return numbered
 
 
 async def _keep_children(session: AsyncSession, children: Children, pending: Sequence[Row]) -> None:
