@@ -48,6 +48,7 @@ async def test_it_imports_and_reports(urls: DatabaseUrls, small: FakeDump, tmp_p
     result = await to_thread(run, urls.app, folder)
     assert result.exit_code == 0, result.output
     assert "What became of each row" in result.stdout
+    assert "Badges.xml: 7 skipped: a badge has no counterpart here" in result.stdout
     assert rows(urls, "select count(*) from topics") == [(12,)]
     assert rows(urls, "select slug, name, topic_count from spaces where slug = 'back-garden'") == [
         ("back-garden", "Back Garden", 12)

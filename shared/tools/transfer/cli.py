@@ -120,5 +120,5 @@ def _print(report: ImportReport, *, as_json: bool) -> None:
         typer.echo(json.dumps(report.as_json(), indent=2))
         return
     console.print(report.as_table())
-    for note in report.notes:
-        console.print(f"Note: {note}", markup=False, highlight=False)
+    for line in (*report.reasons(), *(f"Note: {note}" for note in report.notes)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

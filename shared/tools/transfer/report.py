@@ -73,14 +73,16 @@ class ImportReport:
         table.add_column("File")
         for heading in ("Rows", "Imported", "Merged", "Skipped"):
             table.add_column(heading, justify="right")
-        table.add_column("Why")
         for name, f in self.files.items():
             counts = (f.rows, f.imported, f.merged.total(), f.skipped.total())
-            table.add_row(name, *(f"{count:,}" for count in counts), _why(f), end_section=True)
+            table.add_row(name, *(f"{count:,}" for count in counts))
         return table
 
-
-def _why(file: FileReport) -> str:
-    lines = [f"merged {count:,}: {reason}" for reason, count in file.merged.most_common()]
-    lines += [f"skipped {count:,}: {reason}" for reason, count in file.skipped.most_common()]
-    return "\n".join(lines)
+    def reasons(self) -> list[str]:
+        """A line for each reason why rows of a file were merged or skipped."""
+        return [
+            f"{name}: {count:,} {outcome}: {reason}"
+            for name, f in self.files.items()
+            for outcome, counted in (("merged", f.merged), ("skipped", f.skipped))
+            for reason, count in counted.most_common()
+        ]
