@@ -16,7 +16,7 @@ sys.path.insert(0, str(PROJECT))
 from customer_service.bridge.settings import Settings as BridgeSettings  # noqa: E402
 from customer_service.settings import OwnerSettings as CustomerSettings  # noqa: E402
 from employee_service.settings import OwnerSettings as EmployeeSettings  # noqa: E402
-from identity_service.settings import Settings as IdentitySettings  # noqa: E402
+from identity_service.settings import OwnerSettings as IdentitySettings  # noqa: E402
 from shared.web.settings import ServiceSettings  # noqa: E402
 
 SECTIONS: tuple[tuple[str, type[BaseSettings]], ...] = (
