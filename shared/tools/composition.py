@@ -21,7 +21,7 @@ from shared.oidc.tokens import TokenVerifier
 from shared.tools.people import api as people_api
 from shared.tools.questions import api as questions_api
 from shared.tools.search import api as search_api
-from shared.tools.search.queries import SearchQueries
+from shared.tools.search import deps as search
 from shared.tools.sign_in import pages as sign_in_pages
 from shared.tools.sign_in.authenticator import Accounts, SignInPolicy
 from shared.tools.sign_in.service import SignIn
@@ -131,7 +131,7 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
     )
     app.state.edge = Edge(database, clock, CursorCodec(settings.secret_key), accounts)
     app.state.catalog = community.catalog
-    app.state.search_queries = SearchQueries(community.catalog.queries)
+    search.prepare(app, community.catalog)
     app.state.spaces_policy = community.spaces
     app.state.sign_in = SignIn(accounts, settings.public_url)
     app.state.pages = community.pages

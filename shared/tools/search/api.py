@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from shared.kernel.paging import DEFAULT_LIMIT, Page
-from shared.tools.search.queries import SearchQueries
+from shared.tools.search.deps import Queries
 from shared.tools.search.schemas import SearchHit
 from shared.tools.search.service import Search, SearchFilter
 from shared.tools.topics.deps import Content, Cursor, Limit
@@ -18,12 +18,6 @@ router = APIRouter(tags=["search"])
 HITS: Json[Page[SearchHit]] = Json(Page[SearchHit])
 
 
-def search_queries_of(request: Request) -> SearchQueries:
-    queries: SearchQueries = request.app.state.search_queries
-    return queries
-
-
-Queries = Annotated[SearchQueries, Depends(search_queries_of)]
 Words = Annotated[
     str,
     Query(

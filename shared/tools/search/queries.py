@@ -19,8 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.db.query import Query
+from shared.tools.topics.catalog import Catalog
 from shared.tools.topics.models import Post, Topic
-from shared.tools.topics.queries import TopicAuthor, TopicQueries
 from shared.tools.topics.visibility import visible_posts, visible_topics
 
 CANDIDATES = 2_000
@@ -39,8 +39,8 @@ def _words() -> ColumnElement[Any]:
 class SearchQueries:
     """Compiled once per set of filters, over the columns that topic lists show."""
 
-    def __init__(self, topics: TopicQueries) -> None:
-        self._row_columns = topics.row_columns()
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
         self._made: dict[tuple[str, ...], Query] = {}
 
     def search(self, filters: tuple[str, ...]) -> Query:
@@ -60,8 +60,7 @@ class SearchQueries:
             < tuple_(bindparam("after_score", type_=Integer()), bindparam("after_id", type_=Uuid())),
         }
         found = (
-            visible_topics(*self._row_columns, score, hits.c.post_id)
-            .join(TopicAuthor, TopicAuthor.id == Topic.author_id)
+            self._catalog.visible_rows(score, hits.c.post_id)
             .join(hits, hits.c.topic_id == Topic.id)
             .where(*(conditions[name] for name in filters))
             .order_by(score.desc(), Topic.id.desc())

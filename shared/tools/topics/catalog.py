@@ -1,5 +1,9 @@
 """One composition of the content core: its kinds, what other tools add, and the statements made of both."""
 
+from typing import Any
+
+from sqlalchemy import Select
+
 from shared.tools.topics.kinds import Extension, KindSpec, Panel
 from shared.tools.topics.queries import TopicQueries
 from shared.tools.topics.views import Prefixed, ViewMaker
@@ -23,3 +27,7 @@ class Catalog:
         post_columns = {f"px_{e.name}": e.name for e in everything if e.post_column is not None}
         post_columns |= {f"vx_{e.name}": e.name for e in everything if e.viewer_post_column is not None}
         self.views = ViewMaker(self.kinds, Prefixed(topic_columns), Prefixed(post_columns))
+
+    def visible_rows(self, *more: Any) -> Select[Any]:
+        """The topics the actor may see, with what `views.row` needs: where other tools' lists start from."""
+        return self.queries.visible_rows(*more)

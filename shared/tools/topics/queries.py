@@ -107,9 +107,10 @@ class TopicQueries:
         }
         self.revisions = Query(self._revisions())
 
-    def row_columns(self) -> tuple[Any, ...]:
-        """What a topic in a list needs, for other tools' lists; they join `TopicAuthor`."""
-        return (*ROW_COLUMNS, *self._topic_extensions())
+    def visible_rows(self, *more: Any) -> Select[Any]:
+        """What a topic in a list needs, of the topics the actor may see."""
+        columns = (*ROW_COLUMNS, *self._topic_extensions(), *more)
+        return visible_topics(*columns).join(TopicAuthor, TopicAuthor.id == Topic.author_id)
 
     def _topic_extensions(self) -> list[Any]:
         return [e.topic_column.label(f"x_{e.name}") for e in self._extensions if e.topic_column is not None]
@@ -134,9 +135,7 @@ class TopicQueries:
         return self._lists[key]
 
     def _topics(self, filters: tuple[str, ...]) -> Select[Any]:
-        statement = visible_topics(*self.row_columns()).join(
-            TopicAuthor, TopicAuthor.id == Topic.author_id
-        )
+        statement = self.visible_rows()
         conditions: dict[str, Any] = {
             "space": Topic.space_id == bindparam("space", type_=Uuid()),
             "tag": Topic.tags.contains(bindparam("tags", type_=ARRAY(Text()))),
