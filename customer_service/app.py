@@ -50,7 +50,7 @@ SPACES = SpacesPolicy(anonymous_reading=True, kinds=tuple(kind.name for kind in 
 
 def catalog() -> Catalog:
     """The content of this community, for requests and for the worker."""
-    return Catalog(KINDS, extensions=(*disclosure.EXTENSIONS, SOURCE), panels=(disclosure.PANEL,))
+    return Catalog(KINDS, extensions=(*disclosure.EXTENSIONS, SOURCE), panels=disclosure.PANELS)
 
 
 def create_app(settings: Settings, *, http: httpx.AsyncClient | None = None) -> FastAPI:

@@ -96,4 +96,8 @@ EXTENSIONS: Final = (
 )
 """`topic.extensions.sharing` (`allowed`, `sharing`) and `post.extensions.official` (`public_name`)."""
 
-PANEL: Final = Panel("sharing", "sharing/panel.html")
+PANELS: Final = (
+    Panel("sharing", "sharing/panel.html"),
+    Panel("sharing", "sharing/readers.html", slot="readers"),
+    Panel("official", "sharing/official.html", slot="post"),
+)

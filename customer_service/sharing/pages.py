@@ -5,18 +5,19 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from customer_service.sharing.names import Audience, Purpose
 from customer_service.sharing.schemas import CompanyAsked, Reason, SharingCreate
 from customer_service.sharing.service import SharingService, topic_row
 from shared.web.edge import PageWrite, WriteRoute
+from shared.web.page import see
 
 router = APIRouter(include_in_schema=False, route_class=WriteRoute)
 
 
 def _back(topic_id: UUID) -> Response:
-    return RedirectResponse(f"/topics/{topic_id}#sharing", 303)
+    return see(f"/t/{topic_id}#sharing")
 
 
 def _end_of(day: str) -> datetime | None:
@@ -24,7 +25,7 @@ def _end_of(day: str) -> datetime | None:
     return datetime.combine(date.fromisoformat(day), time.max, UTC) if day else None
 
 
-@router.post("/topics/{topic_id}/share")
+@router.post("/t/{topic_id}/share")
 async def share(
     ctx: PageWrite,
     topic_id: UUID,
@@ -38,7 +39,7 @@ async def share(
     return _back(topic_id)
 
 
-@router.post("/topics/{topic_id}/ask-company")
+@router.post("/t/{topic_id}/ask-company")
 async def ask_company(
     ctx: PageWrite,
     topic_id: UUID,
@@ -50,13 +51,13 @@ async def ask_company(
     return _back(topic_id)
 
 
-@router.post("/topics/{topic_id}/withdraw")
+@router.post("/t/{topic_id}/withdraw")
 async def withdraw(ctx: PageWrite, topic_id: UUID) -> Response:
     await SharingService(ctx.person()).withdraw(topic_id)
     return _back(topic_id)
 
 
-@router.post("/topics/{topic_id}/allow-sharing")
+@router.post("/t/{topic_id}/allow-sharing")
 async def allow_sharing(ctx: PageWrite, topic_id: UUID) -> Response:
     row = await topic_row(ctx, topic_id)
     await SharingService(ctx.person()).open_space(row["space_id"], allowed=True)
