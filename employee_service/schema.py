@@ -1,5 +1,6 @@
 """What the employee database holds."""
 
+from employee_service.desk import models as desk
 from shared.db import outbox
 from shared.db.schema import assemble
 from shared.tools.people import models as people
@@ -19,4 +20,5 @@ schema = assemble(
     topics.MODELS,
     questions.MODELS,
     transfer.MODELS,
+    desk.MODELS,
 )
