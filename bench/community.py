@@ -10,7 +10,6 @@ import asyncpg
 
 from shared.kernel.actor import ANYONE, MEMBERS
 from shared.kernel.ids import new_id
-from shared.kernel.permissions import Level
 from shared.kernel.text import slugify
 from shared.web.markdown import render
 

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from shared.db.query import Observer, PoolReader
 
 
-class _ReadConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg carries no types
+class ReadConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg carries no types
+    """A connection of a reading pool: it only ever runs single SELECTs."""
+
     def get_reset_query(self) -> str:
-        # These connections only ever run single SELECTs: there is nothing to reset, and the
-        # default costs a round trip at each release.
+        # There is nothing to reset, and the default costs a round trip at each release.
         return ""
 
 
@@ -43,7 +44,7 @@ class Database:
             self._read_url.render_as_string(hide_password=False),
             min_size=1,
             max_size=self._pool_size,
-            connection_class=_ReadConnection,
+            connection_class=ReadConnection,
             init=_prepare,
             server_settings={"default_transaction_read_only": "on"},
         )

@@ -1,0 +1,61 @@
+"""Servers under measurement: started on one core, watched through /proc."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+SERVICE_CORE = 0
+OTHER_CORES = set(range(os.cpu_count() or 1)) - {SERVICE_CORE} or {0}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """One process on the service's core. CPU is that of this process alone, not of PostgreSQL."""
+
+    def __init__(self, command: list[str], environment: Mapping[str, str], health: str, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._process = subprocess.Popen(
+            [sys.executable, *command],
+            env=dict(environment),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: os.sched_setaffinity(0, {SERVICE_CORE}),
+        )
+        self._wait(health, command)
+
+    def _wait(self, health: str, command: list[str]) -> None:
+        for _ in range(200):
+            if self._process.poll() is not None:
+                raise RuntimeError(f"ended with status {self._process.returncode}: {command}")
+            try:
+                with urllib.request.urlopen(self.url + health, timeout=1):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"did not answer: {command}")
+
+    def cpu_seconds(self) -> float:
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def resident_mib(self) -> float:
+        for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        raise RuntimeError("no VmRSS")
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(10)
