@@ -1,8 +1,9 @@
 """Questions: the accepted answer first, then by votes."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, case, func, insert, select
+from sqlalchemy import Uuid, bindparam, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.query import Row
@@ -40,8 +41,19 @@ async def create(session: AsyncSession, topic_id: UUID) -> None:
     await session.execute(insert(Question).values(topic_id=topic_id))
 
 
+async def forget_post(session: AsyncSession, post_id: UUID) -> None:
+    """An answer that is removed is not the accepted one any more."""
+    accepted = update(Question).where(Question.accepted_post_id == post_id)
+    await session.execute(accepted.values(accepted_post_id=None, accepted_at=None, accepted_by=None))
+
+
 def abilities(actor: Actor, topic: Row, post: Row) -> list[str]:
     return [p.rpartition(":")[2] for p in QuestionPermission if decide(p, actor, topic, post)]
+
+
+def is_settled(extensions: dict[str, Any]) -> bool:
+    """Whether an answer was accepted."""
+    return bool(extensions.get("question", {}).get("accepted_post_id"))
 
 
 KIND = KindSpec(
@@ -54,4 +66,8 @@ KIND = KindSpec(
     extensions=(STATE,),
     post_abilities=abilities,
     create=create,
+    forget_post=forget_post,
+    reply_words=("answer", "answers"),
+    parts="questions/parts.html",
+    is_settled=is_settled,
 )

@@ -8,6 +8,14 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from shared.kernel.actor import ANYONE, MEMBERS
 from shared.tools.spaces.models import Group, GroupMember, Space, SpaceGrant
 
+EVERYONE = "Everyone on the internet"
+"""The name of the group `ANYONE`, from the first migration on."""
+
+
+def scope_of(words: str) -> str:
+    """`open` for what the whole world can read, else `group`: which drawing stands before the words."""
+    return "open" if words.startswith(EVERYONE) else "group"
+
 
 def audience_column() -> Label[Any]:
     """`[[group id, name, role, number of members], …]` of the surrounding row's space, as JSON."""

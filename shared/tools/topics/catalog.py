@@ -21,6 +21,9 @@ class Catalog:
     ) -> None:
         self.kinds = {kind.name: kind for kind in kinds}
         self.panels = panels
+        self.slots: dict[str, list[Panel]] = {"aside": [], "under_title": [], "post": [], "readers": []}
+        for panel in panels:
+            self.slots[panel.slot].append(panel)
         self.queries = TopicQueries(kinds, extensions)
         everything = (*(e for kind in kinds for e in kind.extensions), *extensions)
         topic_columns = {f"x_{e.name}": e.name for e in everything if e.topic_column is not None}

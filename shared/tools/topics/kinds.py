@@ -6,8 +6,8 @@ statements.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -22,6 +22,10 @@ Abilities = Callable[[Actor, Row, Row], list[str]]
 
 def _no_abilities(actor: Actor, topic: Row, post: Row) -> list[str]:
     return []
+
+
+def _never(extensions: dict[str, Any]) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,24 @@ class Extension:
     viewer_post_column: ColumnElement[Any] | None = None
 
 
+Slot = Literal["aside", "under_title", "post", "readers"]
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A part of the topic page that another tool fills: `template` is given `topic` and `viewer`.
+    """A part of the topic page that another tool fills. Its template is given `topic` and `viewer`.
 
-    `slot` is where it goes: `aside` (right of the topic) or `under_title`.
+    `slot` says where it goes and what the template is:
+
+    - `aside` (right of the topic) and `under_title`: a template that draws the panel;
+    - `post`: a template with the macros `over(post, topic)` and `under(post, topic)`, drawn on each post
+      whose `extensions` has the panel's name: a badge above its text, a source below it;
+    - `readers`: words added to the line that says who will read what is written here.
     """
 
     name: str
     template: str
-    slot: str = "aside"
+    slot: Slot = "aside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,10 @@ class KindSpec:
     """One kind of topic.
 
     `post_order` sorts the replies: expressions that all ascend, ending in a unique one (`Post.id`).
-    `create` writes the kind's extension row in the transaction that makes the topic.
+    `create` writes the kind's extension row in the transaction that makes the topic; `forget_post` lets go
+    of a post in the transaction that removes it. `parts` is a template
+    with the macros `rail`, `over` and `actions`, each of `(post, topic)`: what stands beside, above and
+    under a post of this kind. `is_settled` tells from a topic's extensions whether a list marks it as done.
     """
 
     name: str
@@ -68,4 +83,11 @@ class KindSpec:
     extensions: tuple[Extension, ...] = ()
     post_abilities: Abilities = _no_abilities
     create: Callable[[AsyncSession, UUID], Any] | None = None
-    templates: dict[str, str] = field(default_factory=dict)
+    forget_post: Callable[[AsyncSession, UUID], Any] | None = None
+    reply_words: tuple[str, str] = ("reply", "replies")
+    parts: str = "topics/plain.html"
+    is_settled: Callable[[dict[str, Any]], bool] = _never
+
+    @property
+    def plural(self) -> str:
+        return f"{self.label}s"

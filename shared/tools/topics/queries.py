@@ -106,6 +106,9 @@ class TopicQueries:
             for after in (False, True)
         }
         self.revisions = Query(self._revisions())
+        self.reply_key = {kind.name: Query(self._reply_key(kind)) for kind in kinds}
+        self.replies_before = {kind.name: Query(self._replies_before(kind)) for kind in kinds}
+        self.comments_before = Query(self._comments_before())
 
     def visible_rows(self, *more: Any) -> Select[Any]:
         """What a topic in a list needs, of the topics the actor may see."""
@@ -246,6 +249,38 @@ class TopicQueries:
                 > tuple_(_param("after_at", Post.created_at), _param("after_id", Post.id))
             )
         return statement.order_by(Post.created_at, Post.id).limit(_limit())
+
+    def _reply_key(self, kind: KindSpec) -> Select[Any]:
+        """Where one reply stands in its kind's order."""
+        keys = [column.label(f"k{n}") for n, column in enumerate(kind.post_order)]
+        return visible_posts(*keys).where(Post.id == bindparam("post_id", type_=Uuid()))
+
+    def _replies_before(self, kind: KindSpec) -> Any:
+        """How many replies stand before a key, counted to `limit`."""
+        marks = [bindparam(f"before_{n}", type_=c.type) for n, c in enumerate(kind.post_order)]
+        found = (
+            visible_posts(Post.id)
+            .where(Topic.id == bindparam("topic_id", type_=Uuid()))
+            .where(Post.reply_to.is_(None), Post.is_first.is_(False))
+            .where(tuple_(*kind.post_order) < tuple_(*marks))
+            .limit(_limit())
+            .subquery("found")
+        )
+        return select(func.count().label("number")).select_from(found)
+
+    def _comments_before(self) -> Any:
+        """How many comments on the same post are older than a comment."""
+        older = (
+            visible_posts(Post.id)
+            .where(Post.reply_to == bindparam("reply_to", type_=Uuid()))
+            .where(
+                tuple_(Post.created_at, Post.id)
+                < tuple_(_param("before_at", Post.created_at), _param("before_id", Post.id))
+            )
+            .limit(_limit())
+            .subquery("older")
+        )
+        return select(func.count().label("number")).select_from(older)
 
     def _revisions(self) -> Select[Any]:
         editor = aliased(Person, name="editor")

@@ -5,11 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from shared.db.context import ReadContext
-from shared.db.query import Row
+from shared.db.query import Query, Row
 from shared.kernel.errors import NotFound
 from shared.kernel.paging import DEFAULT_LIMIT, Page
 from shared.tools.topics import views
 from shared.tools.topics.catalog import Catalog
+from shared.tools.topics.queries import COMMENTS_SHOWN
 from shared.tools.topics.schemas import PostView, RevisionView, TopicRow, TopicView
 
 
@@ -21,6 +22,15 @@ class TopicFilter:
     tag: str | None = None
     kind: str | None = None
     author: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The page on which a post stands: of its topic, from `cursor` on, or of the comments on a post."""
+
+    topic: TopicView
+    cursor: str | None = None
+    among_comments: UUID | None = None
 
 
 class TopicReader:
@@ -168,6 +178,42 @@ class TopicReader:
             following = self.ctx.cursors.encode((last["post_created_at"], last["post_id"]), bound_to=bound_to)
         make = self.catalog.views.post
         return Page([make(self.ctx.actor, topic, row) for row in rows[:limit]], following)
+
+    async def place(self, post_id: UUID, *, page: int = DEFAULT_LIMIT) -> Place:
+        """Where a post is read when pages have `page` replies. Raises `NotFound`."""
+        row = await self.post_row(post_id)
+        topic = await self.topic(row["topic_id"])
+        if row["reply_to"] is not None:
+            mark = {"before_at": row["post_created_at"], "before_id": post_id}
+            older = await self._count(
+                self.catalog.queries.comments_before, COMMENTS_SHOWN, reply_to=row["reply_to"], **mark
+            )
+            if older >= COMMENTS_SHOWN:
+                return Place(topic, among_comments=row["reply_to"])
+            post_id = row["reply_to"]
+        if post_id == topic.post.id or topic.reply_count <= page:
+            return Place(topic)
+        return Place(topic, cursor=await self._cursor_at(topic, post_id, page))
+
+    async def _cursor_at(self, topic: TopicView, post_id: UUID, page: int) -> str | None:
+        """A cursor for the page that begins with this reply; None when it stands on the first."""
+        found = await self.ctx.reader.first(
+            self.catalog.queries.reply_key[topic.kind], post_id=post_id, **self._who
+        )
+        if found is None:
+            raise NotFound
+        key = [found[f"k{n}"] for n in range(len(self.catalog.kinds[topic.kind].post_order))]
+        mark = {f"before_{n}": value for n, value in enumerate(key)}
+        before = self.catalog.queries.replies_before[topic.kind]
+        if await self._count(before, page, topic_id=topic.id, **mark) < page:
+            return None
+        # A cursor names the row before its page, and the key ends in the post's id: one less than this one.
+        just_before = (*key[:-1], UUID(int=key[-1].int - 1))
+        return self.ctx.cursors.encode(just_before, bound_to=self.ctx.cursor_scope("replies", topic.id))
+
+    async def _count(self, query: Query, limit: int, **values: Any) -> int:
+        row = await self.ctx.reader.first(query, limit=limit, **values, **self._who)
+        return int(row["number"]) if row else 0
 
     async def revisions(self, post_id: UUID, *, limit: int = 100) -> list[RevisionView]:
         """What the post said before, newest first."""

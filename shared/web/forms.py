@@ -1,0 +1,87 @@
+"""Forms: what was typed goes through the models of the API; what does not fit is said beside its field."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from shared.kernel.errors import FieldError, Invalid, Problem
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _words(kind: str, context: Mapping[str, Any], message: str) -> str:
+    """Pydantic's complaint as one would say it to whoever filled the form."""
+    match kind:
+        case "string_too_short" if context["min_length"] == 1:
+            return "Write something here."
+        case "string_too_short":
+            return f"Write at least {context['min_length']} characters."
+        case "string_too_long":
+            return f"This is too long: {context['max_length']:,} characters at most."
+        case "too_long":
+            return f"Give {context['max_length']} at most."
+        case "too_short":
+            return f"Choose {context['min_length']} at least."
+        case _:
+            return message
+
+
+def read(model: type[Model], patterns: Mapping[str, str] | None = None, **typed: Any) -> Model:
+    """`typed` as the model. Raises `Invalid`, naming each field.
+
+    `patterns` says in words what a field must look like.
+    """
+    try:
+        return model.model_validate(typed)
+    except ValidationError as error:
+        fields = []
+        for e in error.errors(include_url=False, include_input=False):
+            name = str(e["loc"][0]) if e["loc"] else ""
+            said = _words(e["type"], e.get("ctx", {}), e["msg"])
+            if e["type"] == "string_pattern_mismatch":
+                said = (patterns or {}).get(name, said)
+            fields.append(FieldError(f"/{name}", f"request.{e['type']}", said))
+        raise Invalid(fields=tuple(fields)) from None
+
+
+class Refusal:
+    """Why a form was not taken, for the page that shows it again.
+
+    `ids` gives the HTML id of fields that are not named `f-<name>`. A problem that names no field is about
+    the one named by `about`.
+    """
+
+    def __init__(
+        self, problem: Problem, *, ids: Mapping[str, str] | None = None, about: str | None = None
+    ) -> None:
+        self._ids = ids or {}
+        self.by_field: dict[str, str] = {}
+        for field in problem.fields:
+            self.by_field.setdefault(field.pointer.split("/")[1], field.detail)
+        if about and not self.by_field:
+            self.by_field[about] = problem.detail
+        self.general = "" if self.by_field else problem.detail
+
+    def get(self, name: str) -> str:
+        return self.by_field.get(name, "")
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """`(id of the field, what is wrong)`, for the list on top of the page."""
+        found = [
+            (self._ids.get(name, f"f-{name}"), f"{name.replace('_', ' ').capitalize()}: {said}")
+            for name, said in self.by_field.items()
+        ]
+        return [("main", self.general), *found] if self.general else found
+
+
+class NoRefusal(Refusal):
+    """A form that nobody has sent yet."""
+
+    def __init__(self) -> None:
+        super().__init__(Problem())
+        self.general = ""
+
+
+NOTHING_WRONG = NoRefusal()
