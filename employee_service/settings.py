@@ -13,7 +13,13 @@ class Settings(CommunitySettings):
     database_url: str = Field(
         validation_alias="EMPLOYEE_DATABASE_URL", description="As the role employee_app"
     )
-    database_pool_size: int = Field(10, validation_alias="EMPLOYEE_DATABASE_POOL_SIZE", ge=2, le=100)
+    database_pool_size: int = Field(
+        10,
+        validation_alias="EMPLOYEE_DATABASE_POOL_SIZE",
+        ge=2,
+        le=100,
+        description="Connections for writing, and as many for reading",
+    )
     secret_key: Secret = Field(
         validation_alias="EMPLOYEE_SECRET_KEY", description="Encrypts sessions, signs cursors"
     )

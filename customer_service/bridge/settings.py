@@ -14,7 +14,13 @@ class Settings(ServiceSettings):
     database_url: str = Field(
         validation_alias="BRIDGE_DATABASE_URL", description="As the role customer_bridge"
     )
-    database_pool_size: int = Field(10, validation_alias="BRIDGE_DATABASE_POOL_SIZE", ge=2, le=100)
+    database_pool_size: int = Field(
+        10,
+        validation_alias="BRIDGE_DATABASE_POOL_SIZE",
+        ge=2,
+        le=100,
+        description="Connections for writing, and as many for reading",
+    )
     secret_key: Annotated[str, Field(min_length=32)] = Field(
         validation_alias="BRIDGE_SECRET_KEY", description="Signs cursors and disguises who called"
     )
