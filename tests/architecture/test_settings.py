@@ -1,0 +1,95 @@
+"""What a process may be told is declared in its settings class, described, and shown in one example."""
+
+import re
+import subprocess
+import sys
+
+from pydantic_settings import BaseSettings
+
+from customer_service.bridge.settings import Settings as BridgeSettings
+from customer_service.settings import OwnerSettings as CustomerSettings
+from employee_service.settings import OwnerSettings as EmployeeSettings
+from identity_service.settings import Settings as IdentitySettings
+from tests.architecture.sources import ROOT, nothing, product
+
+ALL: dict[str, type[BaseSettings]] = {
+    "identity": IdentitySettings,
+    "employee": EmployeeSettings,
+    "customer": CustomerSettings,
+    "bridge": BridgeSettings,
+}
+DATABASES = {
+    "identity": {"IDENTITY"},
+    "employee": {"EMPLOYEE"},
+    "customer": {"CUSTOMER"},
+    "bridge": {"BRIDGE"},
+}
+OWN_SECRETS = re.compile(r"^([A-Z]+)_(SECRET_KEY|SIGNING_KEY|DATABASE\w*)$")
+
+
+def variables(settings: type[BaseSettings]) -> dict[str, str]:
+    """Name in the environment → what it means."""
+    return {
+        str(field.validation_alias or name.upper()): field.description or ""
+        for name, field in settings.model_fields.items()
+    }
+
+
+def test_the_example_is_what_the_settings_say() -> None:
+    """An example written by hand is wrong after the next setting (`make env-example` renews it)."""
+    answer = subprocess.run(
+        [sys.executable, ".ci/env_example.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_the_example_names_every_variable() -> None:
+    """Whoever installs this reads the example, not the code."""
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    named = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
+    nothing(name for settings in ALL.values() for name in variables(settings).keys() - named)
+
+
+def test_the_example_holds_no_secret() -> None:
+    """It is committed: what it shows is public."""
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    nothing(
+        line
+        for line in example.splitlines()
+        if re.match(r"#?\w*(SECRET|KEY|PASSWORD|DATABASE_URL|OWNER_URL|JWKS)\w*=.", line)
+    )
+
+
+def test_every_variable_says_what_it_means() -> None:
+    nothing(
+        f"{process}: {name}"
+        for process, settings in ALL.items()
+        for name, meaning in variables(settings).items()
+        if not meaning
+    )
+
+
+def test_no_process_can_be_told_another_s_database_or_key() -> None:
+    """What settings cannot name cannot leak: each process knows the databases and keys of its own prefix."""
+    nothing(
+        f"{process} may be told {name}"
+        for process, settings in ALL.items()
+        for name in variables(settings)
+        if (match := OWN_SECRETS.match(name)) and match[1] not in DATABASES[process]
+    )
+
+
+def test_the_environment_is_read_in_settings_only() -> None:
+    """`os.environ` in the middle of the code is a setting that no example, test or container knows."""
+    nothing(
+        f"{source.name}:{number}"
+        for source in product()
+        if source.path.name not in ("settings.py", "revise.py")
+        and not source.name.startswith("shared/launch/")
+        for number, line in enumerate(source.lines, 1)
+        if re.search(r"os\.(environ|getenv)", line)
+    )
