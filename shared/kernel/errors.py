@@ -106,6 +106,12 @@ class Unavailable(Problem):
     title = "Not available at the moment"
 
 
+def require_fresh(current: int, expected: frozenset[int] | None) -> None:
+    """Raises `Stale` with the current version when it is none of those the caller knows; None knows all."""
+    if expected is not None and current not in expected:
+        raise Stale(data={"current_version": current})
+
+
 def invalid_field(pointer: str, code: str, detail: str) -> Invalid:
     """`Invalid` about a single field."""
     return Invalid(detail, fields=(FieldError(pointer, code, detail),))

@@ -2,8 +2,15 @@
 
 import re
 import unicodedata
+from typing import Final
 
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_IN_A_LINE: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+"""Controls, halves of characters, and marks that turn the direction of whatever stands after a name."""
+_UNSEEN: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def slugify(text: str, *, limit: int = 80) -> str:
@@ -13,12 +20,19 @@ def slugify(text: str, *, limit: int = 80) -> str:
 
 
 def clean_line(text: str) -> str:
-    """One line: NFC, control characters out, runs of white space folded."""
-    text = unicodedata.normalize("NFC", text)
-    return " ".join("".join(c if unicodedata.category(c)[0] != "C" else " " for c in text).split())
+    """One line: NFC, control characters out, runs of white space folded. Joiners stay: emoji need them."""
+    return " ".join(_NOT_IN_A_LINE.sub(" ", unicodedata.normalize("NFC", text)).split())
 
 
 def clean_text(text: str) -> str:
     """Several lines: NFC, LF line ends, no control characters but tab and LF."""
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip("\n")
+    return _CONTROL.sub("", text).strip("\n")
+
+
+def is_blank(text: str) -> bool:
+    """Whether a reader would see nothing: white space, joiners and fillers alone."""
+    return all(c in _UNSEEN or unicodedata.category(c) in _NOTHING_TO_SEE for c in text)
+
+
+_NOTHING_TO_SEE: Final = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})

@@ -1,16 +1,22 @@
 """Views as JSON bytes, made once."""
 
+import hashlib
+import re
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.kernel.errors import Stale
+from shared.kernel.errors import require_fresh
 from shared.kernel.paging import Page
 
 View = TypeVar("View")
+
+PUBLIC: Final = "public, max-age=15"
+"""For reads that are the same for all guests. The edge makes it private for everybody else."""
+_VERSION: Final = re.compile(r'(?:W/)?"v(\d{1,18})(?:\.[0-9a-f]*)?"')
 
 
 class Json(Generic[View]):
@@ -26,30 +32,47 @@ class Json(Generic[View]):
         return Response(self._adapter.dump_json(view), status, headers, media_type="application/json")
 
     def page(self, request: Request, page: View) -> Response:
-        """A list, with `Link: rel="next"` when there is more."""
-        cursor = page.next_cursor if isinstance(page, Page) else None
-        if not cursor:
-            return self(page)
-        url = request.url.include_query_params(cursor=cursor)
-        return self(page, headers={"Link": f'<{url.path}?{url.query}>; rel="next"'})
+        """A list that guests may cache, with `Link: rel="next"` when there is more."""
+        body = self._adapter.dump_json(page)
+        headers = {}
+        if cursor := page.next_cursor if isinstance(page, Page) else None:
+            url = request.url.include_query_params(cursor=cursor)
+            headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        return _cachable(request, body, _tag(body), headers)
 
-    def single(self, request: Request, view: View, *, version: int) -> Response:
-        """A single resource with its `ETag`; 304 when the caller has it already."""
+    def single(self, request: Request, view: View, *, version: int | None = None) -> Response:
+        """A single resource that guests may cache, with its `ETag`; 304 when the caller has it already.
+
+        The tag names the version that `If-Match` is compared with, and the bytes: two callers see the same
+        version differently, and a count may change without a new version.
+        """
         body = self._adapter.dump_json(view)
-        tag = etag(version)
-        if tag in [t.strip() for t in request.headers.get("if-none-match", "").split(",")]:
-            return Response(status_code=304, headers={"ETag": tag})
+        return _cachable(request, body, _tag(body, version), {})
+
+
+def _tag(body: bytes, version: int | None = None) -> str:
+    digest = hashlib.blake2b(body, digest_size=8).hexdigest()
+    return f'"{digest}"' if version is None else f'"v{version}.{digest}"'
+
+
+def _cachable(request: Request, body: bytes, tag: str, headers: dict[str, str]) -> Response:
+    if request.method != "GET":
         return Response(body, headers={"ETag": tag}, media_type="application/json")
+    headers |= {"ETag": tag, "Cache-Control": PUBLIC}
+    known = request.headers.get("if-none-match")
+    if known is not None and tag in [t.strip().removeprefix("W/") for t in known.split(",")]:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
 
 
-def etag(version: int) -> str:
-    return f'"v{version}"'
+def expected_versions(request: Request) -> frozenset[int] | None:
+    """The versions that `If-Match` admits; None when it admits any (RFC 9110 section 13.1.1)."""
+    header = request.headers.get("if-match")
+    if header is None or header.strip() == "*":
+        return None
+    return frozenset(int(number) for number in _VERSION.findall(header))
 
 
 def check_if_match(request: Request, version: int) -> None:
-    """Raises `Stale` with the current version when `If-Match` names another one."""
-    header = request.headers.get("if-match")
-    if header is None or header.strip() == "*":
-        return
-    if etag(version) not in [t.strip() for t in header.split(",")]:
-        raise Stale(data={"current_version": version, "current_etag": etag(version)})
+    """Raises `Stale` with the current version when `If-Match` names other ones."""
+    require_fresh(version, expected_versions(request))

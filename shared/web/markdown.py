@@ -1,9 +1,13 @@
 """Markdown to HTML that is safe to show: rendered once, when written."""
 
+import re
+from html import unescape
 from typing import Final
 
 import nh3
 from markdown_it import MarkdownIt
+
+from shared.kernel.text import is_blank
 
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
@@ -76,9 +80,17 @@ _CLEANER: Final = nh3.Cleaner(
 _TEXT: Final = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style"}, strip_comments=True)
 
 
+_TAG: Final = re.compile(r"<[^>]*>")
+
+
 def render(source: str) -> str:
     """CommonMark with tables and strikethrough; HTML in it is admitted as far as it is harmless."""
     return _CLEANER.clean(_MARKDOWN.render(source))
+
+
+def shows_something(html: str) -> bool:
+    """Whether a reader sees anything of it: a character outside of tags, or a picture."""
+    return "<img" in html or not is_blank(unescape(_TAG.sub("", html)))
 
 
 def plain(html: str) -> str:

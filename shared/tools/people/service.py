@@ -12,7 +12,7 @@ from shared.db.context import Context, ReadContext
 from shared.kernel.clock import Clock
 from shared.kernel.errors import NotFound, Unauthenticated, invalid_field
 from shared.kernel.ids import new_id
-from shared.kernel.text import clean_line, clean_text
+from shared.kernel.text import clean_line, clean_text, is_blank
 from shared.tools.people import queries
 from shared.tools.people.models import Person
 from shared.tools.people.schemas import MeUpdate, MeView
@@ -20,7 +20,8 @@ from shared.tools.people.schemas import MeUpdate, MeView
 
 def shown_name(name: str) -> str:
     """A name as it is kept: one line of at most 100 characters."""
-    return clean_line(name)[:100] or "Somebody"
+    line = clean_line(name)[:100].strip()
+    return "Somebody" if is_blank(line) else line
 
 
 async def provision(

@@ -21,6 +21,8 @@ def decide(permission: QuestionPermission, actor: Actor, topic: Row, post: Row) 
     if permission is QuestionPermission.VOTE:
         if post["post_author_id"] == actor.person_id:
             return deny("Nobody votes on their own post.")
+        if topic["closed_at"] is not None and topic["level"] < Level.MODERATE:
+            return deny("This topic is closed.")
         return ALLOW if topic["level"] >= Level.REPLY else deny("You may read here, but not vote.")
     if post["is_first"]:
         return deny("A question is not its own answer.")

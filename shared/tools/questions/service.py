@@ -5,16 +5,15 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from shared.db import outbox
 from shared.db.context import Context
 from shared.kernel.errors import Conflict, NotFound
 from shared.tools.questions.models import Question, Vote
 from shared.tools.questions.permissions import QuestionPermission, decide
 from shared.tools.topics.catalog import Catalog
-from shared.tools.topics.events import TopicChanged
-from shared.tools.topics.models import Post, Topic
+from shared.tools.topics.models import Post
 from shared.tools.topics.reading import TopicReader
 from shared.tools.topics.schemas import PostView, TopicView
+from shared.tools.topics.service import touch
 
 
 class NotAQuestion(Conflict):
@@ -32,6 +31,7 @@ class QuestionService:
         topic = await self.reading.topic_row(topic_id)
         if topic["kind"] != "question":
             raise NotAQuestion
+        await touch(self.ctx, topic_id)
         post = await self.reading.post_row(post_id)
         if post["topic_id"] != topic_id:
             raise NotFound("There is no such answer to this question.")
@@ -45,12 +45,13 @@ class QuestionService:
             raise NotAQuestion
         answer = {"reply_to": None, "is_first": False, "post_author_id": None}
         self.ctx.require(decide(QuestionPermission.ACCEPT, self.ctx.actor, topic, answer))
+        await touch(self.ctx, topic_id)
         await self._set_accepted(topic_id, None)
         return await self.reading.topic(topic_id)
 
     async def _set_accepted(self, topic_id: UUID, post_id: UUID | None) -> None:
-        session, now = self.ctx.session, self.ctx.now()
-        await session.execute(
+        now = self.ctx.now()
+        await self.ctx.session.execute(
             update(Question)
             .where(Question.topic_id == topic_id)
             .values(
@@ -59,7 +60,6 @@ class QuestionService:
                 accepted_by=self.ctx.actor.person_id if post_id else None,
             )
         )
-        await self._changed(topic_id)
 
     async def vote(self, post_id: UUID, value: int) -> PostView:
         """Sets the actor's vote to +1 or -1, or takes it back with 0; the score follows."""
@@ -71,7 +71,7 @@ class QuestionService:
             self.ctx.session,
             (Vote.post_id == post_id, Vote.person_id == self.ctx.actor.person_id),
         )
-        await session.execute(select(Post.id).where(Post.id == post_id).with_for_update())
+        await session.execute(select(Post.id).where(Post.id == post_id).with_for_update(key_share=True))
         before = await session.scalar(select(Vote.value).where(*mine)) or 0
         if value:
             await session.execute(
@@ -93,9 +93,3 @@ class QuestionService:
                 .values(score=Post.score + (value - before), version=Post.version + 1)
             )
         return await self.reading.post(post_id)
-
-    async def _changed(self, topic_id: UUID) -> None:
-        await self.ctx.session.execute(
-            update(Topic).where(Topic.id == topic_id).values(version=Topic.version + 1)
-        )
-        await outbox.append(self.ctx.session, TopicChanged(topic_id), now=self.ctx.now())

@@ -26,8 +26,8 @@ GRANTS: Json[Page[GrantView]] = Json(Page[GrantView])
 
 
 @router.get("/spaces", response_model=Page[SpaceView], summary="Spaces you may see")
-async def list_spaces(ctx: ApiRead) -> Response:
-    return SPACES(Page(await service.visible_spaces(ctx)))
+async def list_spaces(ctx: ApiRead, request: Request) -> Response:
+    return SPACES.page(request, Page(await service.visible_spaces(ctx)))
 
 
 @router.post("/spaces", response_model=SpaceView, status_code=201, summary="Open a space (managers)")

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shared.web.fields import Name
+
 LevelName = Literal["see", "reply", "post", "moderate", "manage"]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
 

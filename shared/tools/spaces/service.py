@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
@@ -15,7 +15,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.permissions import Level
 from shared.kernel.text import clean_line, clean_text
 from shared.tools.spaces import audience, queries
-from shared.tools.spaces.groups import MANAGERS
+from shared.tools.spaces.groups import BUILT_IN, MANAGERS
 from shared.tools.spaces.models import Group, GroupMember, Space, SpaceGrant
 from shared.tools.spaces.permissions import SpacePermission, decide
 from shared.tools.spaces.schemas import (
@@ -41,6 +41,11 @@ LEVELS = {name: level for level, name in LEVEL_NAMES.items()}
 class SlugTaken(Conflict):
     code = "spaces.slug_taken"
     title = "Another one has this short name already"
+
+
+class MembersFollow(Conflict):
+    code = "spaces.members_follow"
+    title = "Nobody is added to this group by hand: who is in it follows from roles or from signing in"
 
 
 class AnonymousNotAllowed(Conflict):
@@ -101,6 +106,10 @@ async def grants(ctx: ReadContext, space_id: UUID) -> list[GrantView]:
     """Who may do what in a space, for those who may change it."""
     space = await visible_space_by_id(ctx, space_id)
     ctx.require(decide(SpacePermission.GRANT, ctx.actor, level=LEVELS[space.level]))
+    return await _grants(ctx, space_id)
+
+
+async def _grants(ctx: ReadContext, space_id: UUID) -> list[GrantView]:
     rows = await ctx.reader.all(queries.GRANTS, space_id=space_id)
     return [GrantView(r["group_id"], r["name"], LEVEL_NAMES[r["level"]]) for r in rows]
 
@@ -123,7 +132,7 @@ class SpaceService:
                 name=clean_line(new.name),
                 goal=clean_text(new.goal),
                 owner_id=self.ctx.actor.person_id,
-                kinds=new.kinds,
+                kinds=list(dict.fromkeys(new.kinds)),
                 position=new.position,
                 created_at=self.ctx.now(),
             )
@@ -143,7 +152,7 @@ class SpaceService:
         return GroupView(group_id, new.slug, name, None, 0)
 
     async def add_member(self, group_id: UUID, person_id: UUID) -> None:
-        self.ctx.require(decide(SpacePermission.MANAGE_GROUPS, self.ctx.actor))
+        await self._require_own_members(group_id)
         statement = (
             upsert(GroupMember)
             .values(group_id=group_id, person_id=person_id, joined_at=self.ctx.now())
@@ -154,8 +163,17 @@ class SpaceService:
         except IntegrityError:
             raise NotFound("No such group or person.") from None
 
-    async def remove_member(self, group_id: UUID, person_id: UUID) -> None:
+    async def _require_own_members(self, group_id: UUID) -> None:
+        """Raises `NotFound`, or `MembersFollow` for everybody, all members and groups bound to a role."""
         self.ctx.require(decide(SpacePermission.MANAGE_GROUPS, self.ctx.actor))
+        group = (await self.ctx.session.execute(select(Group.role).where(Group.id == group_id))).first()
+        if group is None:
+            raise NotFound("No such group or person.")
+        if group_id in BUILT_IN or group.role is not None:
+            raise MembersFollow
+
+    async def remove_member(self, group_id: UUID, person_id: UUID) -> None:
+        await self._require_own_members(group_id)
         await self.ctx.session.execute(
             delete(GroupMember).where(GroupMember.group_id == group_id, GroupMember.person_id == person_id)
         )
@@ -188,7 +206,7 @@ class SpaceService:
             raise invalid_field(
                 "/grants", "spaces.unknown_group", "A group in this list does not exist."
             ) from None
-        return await grants(self.ctx, space_id)
+        return await _grants(self.ctx, space_id)
 
     async def _insert_once(self, statement: object) -> None:
         try:

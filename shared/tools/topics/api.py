@@ -21,7 +21,7 @@ from shared.tools.topics.schemas import (
 )
 from shared.tools.topics.service import TopicService
 from shared.web.edge import ApiRead, ApiWrite, WriteRoute
-from shared.web.json import Json, check_if_match
+from shared.web.json import Json, expected_versions
 
 router = APIRouter(tags=["topics"], route_class=WriteRoute)
 
@@ -64,9 +64,9 @@ async def show_topic(ctx: ApiRead, request: Request, catalog: Content, topic_id:
 async def update_topic(
     ctx: ApiWrite, request: Request, catalog: Content, topic_id: UUID, change: TopicUpdate
 ) -> Response:
-    service = TopicService(ctx.person(), catalog)
-    check_if_match(request, (await service.reading.topic_row(topic_id))["version"])
-    return TOPIC(await service.update(topic_id, change))
+    expected = expected_versions(request)
+    topic = await TopicService(ctx.person(), catalog).update(topic_id, change, expected=expected)
+    return TOPIC.single(request, topic, version=topic.version)
 
 
 @router.delete("/topics/{topic_id}", status_code=204, summary="Remove a topic")
@@ -98,8 +98,8 @@ async def reply(ctx: ApiWrite, catalog: Content, topic_id: UUID, new: PostCreate
 
 
 @router.get("/posts/{post_id}", response_model=PostView, summary="One post")
-async def show_post(ctx: ApiRead, catalog: Content, post_id: UUID) -> Response:
-    return POST(await TopicReader(ctx, catalog).post(post_id))
+async def show_post(ctx: ApiRead, request: Request, catalog: Content, post_id: UUID) -> Response:
+    return POST.single(request, await TopicReader(ctx, catalog).post(post_id))
 
 
 @router.patch("/posts/{post_id}", response_model=PostView, summary="Edit a post")
@@ -114,8 +114,8 @@ async def delete_post(ctx: ApiWrite, catalog: Content, post_id: UUID) -> Respons
 
 
 @router.get("/posts/{post_id}/revisions", response_model=Page[RevisionView], summary="What it said before")
-async def list_revisions(ctx: ApiRead, catalog: Content, post_id: UUID) -> Response:
-    return REVISIONS(Page(await TopicReader(ctx, catalog).revisions(post_id)))
+async def list_revisions(ctx: ApiRead, request: Request, catalog: Content, post_id: UUID) -> Response:
+    return REVISIONS.page(request, Page(await TopicReader(ctx, catalog).revisions(post_id)))
 
 
 @router.put("/posts/{post_id}/reactions/{name}", response_model=PostView, summary="React to a post")

@@ -9,10 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.tools.people.schemas import PersonRef
 from shared.tools.spaces.schemas import SpaceRef
+from shared.web.fields import Title
 
-Title = Annotated[str, StringConstraints(min_length=3, max_length=200, strip_whitespace=True)]
 Body = Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
-CommentBody = Annotated[str, StringConstraints(min_length=1, max_length=5_000)]
 Tag = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+#-]{0,34}$")]
 Tags = Annotated[list[Tag], Field(max_length=8)]
 Can = Annotated[list[str], Field(description="What the caller may do to it")]
@@ -129,6 +128,11 @@ class TopicUpdate(BaseModel):
     tags: Tags | None = None
     closed: bool | None = None
     reason: Annotated[str, StringConstraints(max_length=200)] = ""
+
+    @property
+    def content(self) -> bool:
+        """Whether what it says changes, rather than its state alone."""
+        return any(value is not None for value in (self.title, self.body, self.tags))
 
 
 class PostCreate(BaseModel):

@@ -1,15 +1,17 @@
 """Use cases that change topics and posts."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import Row as SqlRow
+from sqlalchemy import case, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db import outbox
 from shared.db.context import Context
-from shared.db.query import Row
-from shared.kernel.errors import NotFound, Unauthenticated
+from shared.kernel.errors import NotFound, Unauthenticated, require_fresh
 from shared.kernel.ids import new_id
 from shared.kernel.text import clean_line, clean_text, slugify
 from shared.tools.spaces.models import Space
@@ -29,15 +31,40 @@ from shared.tools.topics.reading import TopicReader
 from shared.tools.topics.schemas import PostCreate, PostUpdate, PostView, TopicCreate, TopicUpdate, TopicView
 from shared.web import markdown
 
+HeldTopic: TypeAlias = SqlRow[UUID, int, str, list[str], datetime | None]
+"""`id`, `version`, `title`, `tags`, `closed_at` of a topic whose row is locked."""
+
 REACTIONS = ("like", "thanks", "celebrate", "insightful", "same_here")
 
 
 def _written(body: str) -> tuple[str, str]:
     """The Markdown as kept and the HTML made of it. Raises `EmptyBody`."""
     source = clean_text(body)
-    if not source.strip():
+    html = markdown.render(source)
+    if not markdown.shows_something(html):
         raise EmptyBody
-    return source, markdown.render(source)
+    return source, html
+
+
+async def touch(ctx: Context, topic_id: UUID, **values: Any) -> None:
+    """A change that a reader of the topic could see, told to whoever listens. Raises `NotFound`.
+
+    Whoever changes a topic or counts what is in it writes to the topic's row first, then to posts: so
+    counters, numbers of edits and versions follow one another, and nobody waits in a circle.
+    """
+    await _bump(ctx.session, topic_id, **values)
+    await outbox.append(ctx.session, TopicChanged(topic_id), now=ctx.now())
+
+
+async def _bump(session: AsyncSession, topic_id: UUID, **values: Any) -> None:
+    statement = (
+        update(Topic)
+        .where(Topic.id == topic_id, Topic.deleted_at.is_(None))
+        .values(version=Topic.version + 1, **values)
+        .returning(Topic.id)
+    )
+    if (await session.execute(statement)).first() is None:
+        raise NotFound
 
 
 class TopicService:
@@ -97,36 +124,56 @@ class TopicService:
         )
         return topic_id
 
-    async def update(self, topic_id: UUID, change: TopicUpdate) -> TopicView:
-        """Changes title, text, tags or state; what stood there before is kept as a revision."""
+    async def update(
+        self, topic_id: UUID, change: TopicUpdate, *, expected: frozenset[int] | None = None
+    ) -> TopicView:
+        """Changes title, text, tags or state; what stood there before is kept as a revision.
+
+        Raises `Stale` when the topic's version is none of those `expected`.
+        """
         row = await self.reading.topic_row(topic_id)
-        content = change.model_fields_set & {"title", "body", "tags"}
+        content = change.content
         if content or change.closed is None:
             self.ctx.require(decide_topic(TopicPermission.EDIT, self.ctx.actor, row))
         if change.closed is not None:
             self.ctx.require(decide_topic(TopicPermission.CLOSE, self.ctx.actor, row))
-        values: dict[str, Any] = {"version": Topic.version + 1}
+        before = await self._hold(topic_id)
+        require_fresh(before.version, expected)
+        if content or change.closed is not None:
+            await self._update(before, row["post_id"], change)
+        return await self.reading.topic(topic_id)
+
+    async def _hold(self, topic_id: UUID) -> HeldTopic:
+        """Locks the topic's row (see `touch`) and returns what it says now."""
+        held = select(Topic.id, Topic.version, Topic.title, Topic.tags, Topic.closed_at).where(
+            Topic.id == topic_id, Topic.deleted_at.is_(None)
+        )
+        row = (await self.ctx.session.execute(held.with_for_update(key_share=True))).first()
+        if row is None:
+            raise NotFound
+        return row
+
+    async def _update(self, before: HeldTopic, post_id: UUID, change: TopicUpdate) -> None:
+        values: dict[str, Any] = {}
         if change.title is not None:
             values["title"] = clean_line(change.title)
             values["slug"] = slugify(values["title"])
         if change.tags is not None:
             values["tags"] = list(dict.fromkeys(change.tags))
         if change.closed is not None:
-            values["closed_at"] = (row["closed_at"] or self.ctx.now()) if change.closed else None
-        if content:
-            await self._revise(row, change.body, change.reason, title=row["title"], tags=row["tags"])
-        await self.ctx.session.execute(update(Topic).where(Topic.id == topic_id).values(**values))
-        await self._changed(topic_id)
-        return await self.reading.topic(topic_id)
+            values["closed_at"] = (before.closed_at or self.ctx.now()) if change.closed else None
+        if change.content:
+            await self._revise(
+                post_id, change.body, change.reason, title=before.title, tags=list(before.tags)
+            )
+        await touch(self.ctx, before.id, **values)
 
     async def delete(self, topic_id: UUID) -> None:
         """Hides the topic and all in it from everybody; its rows stay for the record."""
         row = await self.reading.topic_row(topic_id)
         self.ctx.require(decide_topic(TopicPermission.DELETE, self.ctx.actor, row))
         session, now = self.ctx.session, self.ctx.now()
-        await session.execute(
-            update(Topic).where(Topic.id == topic_id).values(deleted_at=now, version=Topic.version + 1)
-        )
+        await _bump(session, topic_id, deleted_at=now)
         await session.execute(
             update(Space).where(Space.id == row["space_id"]).values(topic_count=Space.topic_count - 1)
         )
@@ -140,8 +187,9 @@ class TopicService:
         else:
             await self._require_comment(topic_id, new.reply_to)
         body, html = _written(new.body)
-        session, now, post_id = self.ctx.session, self.ctx.now(), new_id()
-        await session.execute(
+        now, post_id = self.ctx.now(), new_id()
+        await self._count_reply(topic_id, new.reply_to)
+        await self.ctx.session.execute(
             insert(Post).values(
                 id=post_id,
                 topic_id=topic_id,
@@ -152,8 +200,6 @@ class TopicService:
                 created_at=now,
             )
         )
-        await self._count_reply(topic_id, new.reply_to)
-        await self._changed(topic_id)
         return await self.reading.post(post_id)
 
     async def _require_comment(self, topic_id: UUID, post_id: UUID) -> None:
@@ -163,32 +209,40 @@ class TopicService:
         self.ctx.require(decide_post(PostPermission.COMMENT, self.ctx.actor, post, post))
 
     async def _count_reply(self, topic_id: UUID, reply_to: UUID | None) -> None:
-        values: dict[str, Any] = {"last_post_at": self.ctx.now(), "version": Topic.version + 1}
+        """Raises `NotFound` when the topic, or the post that is commented on, went away meanwhile."""
+        latest = func.greatest(Topic.last_post_at, self.ctx.now())
         if reply_to is None:
-            values["reply_count"] = Topic.reply_count + 1
-        else:
-            await self.ctx.session.execute(
-                update(Post).where(Post.id == reply_to).values(comment_count=Post.comment_count + 1)
-            )
-        await self.ctx.session.execute(update(Topic).where(Topic.id == topic_id).values(**values))
+            await touch(self.ctx, topic_id, last_post_at=latest, reply_count=Topic.reply_count + 1)
+            return
+        await touch(self.ctx, topic_id, last_post_at=latest)
+        counted = (
+            update(Post)
+            .where(Post.id == reply_to, Post.deleted_at.is_(None))
+            .values(comment_count=Post.comment_count + 1)
+            .returning(Post.id)
+        )
+        if (await self.ctx.session.execute(counted)).first() is None:
+            raise NotFound
 
     async def edit_post(self, post_id: UUID, change: PostUpdate) -> PostView:
         row = await self.reading.post_row(post_id)
         self.ctx.require(decide_post(PostPermission.EDIT, self.ctx.actor, row, row))
-        await self._revise(row, change.body, change.reason, title=None, tags=None)
-        await self._touch(row["topic_id"])
+        await touch(self.ctx, row["topic_id"])
+        await self._revise(post_id, change.body, change.reason, title=None, tags=None)
         return await self.reading.post(post_id)
 
     async def _revise(
-        self, row: Row, body: str | None, reason: str, *, title: str | None, tags: list[str] | None
+        self, post_id: UUID, body: str | None, reason: str, *, title: str | None, tags: list[str] | None
     ) -> None:
-        """Keeps what the post said, and lets it say `body` (or the same, when only the title changes)."""
-        session, now, post_id = self.ctx.session, self.ctx.now(), row["post_id"]
-        before = (
-            await session.execute(
-                select(Post.body, Post.edit_count).where(Post.id == post_id).with_for_update()
-            )
-        ).one()
+        """Keeps what the post said, and lets it say `body` (or the same, when only the title changes).
+
+        The topic is held, so edits of one post come one after the other.
+        """
+        session, now = self.ctx.session, self.ctx.now()
+        said = select(Post.body, Post.edit_count).where(Post.id == post_id, Post.deleted_at.is_(None))
+        before = (await session.execute(said)).first()
+        if before is None:
+            raise NotFound
         values: dict[str, Any] = {"edit_count": before.edit_count + 1, "edited_at": now}
         if body is not None:
             values["body"], values["html"] = _written(body)
@@ -214,6 +268,12 @@ class TopicService:
         row = await self.reading.post_row(post_id)
         self.ctx.require(decide_post(PostPermission.DELETE, self.ctx.actor, row, row))
         session, now = self.ctx.session, self.ctx.now()
+        if row["reply_to"] is None:
+            await touch(self.ctx, row["topic_id"], reply_count=Topic.reply_count - 1)
+        else:
+            await touch(self.ctx, row["topic_id"])
+            parent = update(Post).where(Post.id == row["reply_to"])
+            await session.execute(parent.values(comment_count=Post.comment_count - 1))
         deleted = await session.execute(
             update(Post)
             .where(Post.id == post_id, Post.deleted_at.is_(None))
@@ -222,13 +282,8 @@ class TopicService:
         )
         if deleted.first() is None:
             raise NotFound
-        if row["reply_to"] is None:
-            counted = update(Topic).where(Topic.id == row["topic_id"])
-            await session.execute(counted.values(reply_count=Topic.reply_count - 1))
-        else:
-            parent = update(Post).where(Post.id == row["reply_to"])
-            await session.execute(parent.values(comment_count=Post.comment_count - 1))
-        await self._touch(row["topic_id"])
+        if forget := self.catalog.kinds[row["kind"]].forget_post:
+            await forget(session, post_id)
 
     async def react(self, post_id: UUID, name: str) -> PostView:
         """Adds a reaction; adding it twice is as once. Raises `NotAReaction`."""
@@ -261,19 +316,10 @@ class TopicService:
             raise NotAReaction(f"Choose one of: {', '.join(REACTIONS)}")
 
     async def _count_reaction(self, post_id: UUID, name: str, by: int) -> None:
-        key = literal(name)
+        """A reaction that nobody gives any more is not listed with 0 but not at all."""
         count = func.coalesce(Post.reactions[name].as_integer(), 0) + by
-        counted = Post.reactions.concat(func.jsonb_build_object(key, count))
-        without = func.jsonb_strip_nulls(counted) if by > 0 else counted
+        counted = Post.reactions.concat(func.jsonb_build_object(literal(name), count))
+        reactions = case((count > 0, counted), else_=Post.reactions.op("-")(literal(name)))
         await self.ctx.session.execute(
-            update(Post).where(Post.id == post_id).values(reactions=without, version=Post.version + 1)
+            update(Post).where(Post.id == post_id).values(reactions=reactions, version=Post.version + 1)
         )
-
-    async def _touch(self, topic_id: UUID) -> None:
-        await self.ctx.session.execute(
-            update(Topic).where(Topic.id == topic_id).values(version=Topic.version + 1)
-        )
-        await self._changed(topic_id)
-
-    async def _changed(self, topic_id: UUID) -> None:
-        await outbox.append(self.ctx.session, TopicChanged(topic_id), now=self.ctx.now())
