@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -26,11 +27,12 @@ class Server:
 
     def __init__(self, command: list[str], environment: Mapping[str, str], health: str, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [sys.executable, *command],
             env=dict(environment),
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=self._log,
             preexec_fn=lambda: os.sched_setaffinity(0, {SERVICE_CORE}),
         )
         self._wait(health, command)
@@ -38,7 +40,9 @@ class Server:
     def _wait(self, health: str, command: list[str]) -> None:
         for _ in range(200):
             if self._process.poll() is not None:
-                raise RuntimeError(f"ended with status {self._process.returncode}: {command}")
+                self._log.seek(0)
+                last = self._log.read().decode().strip().splitlines()[-1:]
+                raise RuntimeError(f"ended with status {self._process.returncode}: {command} {last}")
             try:
                 with urllib.request.urlopen(self.url + health, timeout=1):
                     return
