@@ -6,18 +6,35 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from shared.launch import environment
 from shared.launch.environment import Environment
 from shared.launch.errors import LaunchError
 from shared.launch.postgres import Postgres
 from shared.launch.state import PROJECT, Folder
-from shared.launch.table import SERVICES, Service
+from shared.launch.table import IDENTITY, SERVICES, Service
 
 DEFAULT_BASE = 8000
+NEEDS_ADMINISTRATOR = 2  # exit status of shared.db.bootstrap
+
+
+@dataclass(frozen=True)
+class Command:
+    """``python -m …`` that ends by itself."""
+
+    name: str
+    arguments: Sequence[str]
+    variables: Mapping[str, str]
+    standard_input: str = ""
+
+
+Answer = subprocess.CompletedProcess[str]
 
 
 @contextmanager
@@ -84,47 +101,80 @@ def close_to_roles(server: Postgres) -> None:
 
 def bootstrap(admin_url: str, told: Environment) -> None:
     wanted = json.dumps({"admin_url": admin_url, "targets": told.targets()})
-    answer = run_python(["shared.db.bootstrap"], dict(os.environ), wanted)
-    if answer.returncode != 0:
-        raise LaunchError(f"The databases could not be made: {last_line(answer)}")
+    made = Command("bootstrap", ["shared.db.bootstrap"], dict(os.environ), wanted)
+    [answer] = run_together([made])
+    if answer.returncode == NEEDS_ADMINISTRATOR:
+        raise LaunchError(answer.stderr + answer.stdout)
+    demand_success(made, answer)
 
 
 def migrate(told: Environment) -> None:
-    for service in SERVICES:
-        if service.has_database:
-            command(service, told, "migrate", owner=True)
-
-
-def command(
-    service: Service,
-    told: Environment,
-    *arguments: str,
-    owner: bool = False,
-    standard_input: str | None = None,
-) -> str:
-    """Run one command of a service with its own environment and return what it prints."""
-    answer = run_python([service.module, *arguments], told.of(service, owner=owner), standard_input)
-    if answer.returncode != 0:
-        raise LaunchError(f"{service.name} {arguments[0]} failed: {last_line(answer)}")
-    return answer.stdout
-
-
-def run_python(
-    arguments: list[str], variables: dict[str, str], standard_input: str | None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        env=variables,
-        cwd=PROJECT,
-        input=standard_input or "",
-        capture_output=True,
-        text=True,
-        check=False,
-        start_new_session=True,
+    succeed(
+        Command(f"{service.name} migrate", [service.module, "migrate"], told.of(service, owner=True))
+        for service in SERVICES
+        if service.has_database
     )
 
 
-def last_line(answer: subprocess.CompletedProcess[str]) -> str:
+def load_demo(folder: Folder, told: Environment) -> None:
+    """The accounts first, since the communities' people are known by what identity calls them."""
+    [people] = succeed([demo_command(IDENTITY, told, environment.demo_accounts(folder))])
+    known = [{name: value for name, value in p.items() if name != "password"} for p in json.loads(people)]
+    communities = [service for service in SERVICES if service.has_database and service is not IDENTITY]
+    succeed(demo_command(service, told, known) for service in communities)
+    folder.update("done", demo=True)
+
+
+def demo_command(service: Service, told: Environment, people: list[dict[str, Any]]) -> Command:
+    return Command(f"{service.name} demo", [service.module, "demo"], told.of(service), json.dumps(people))
+
+
+def succeed(commands: Iterable[Command]) -> list[str]:
+    """Run them side by side and return what each printed; LaunchError when one fails."""
+    commands = list(commands)
+    answers = run_together(commands)
+    for command, answer in zip(commands, answers, strict=True):
+        demand_success(command, answer)
+    return [answer.stdout for answer in answers]
+
+
+def run_together(commands: Sequence[Command]) -> list[Answer]:
+    """Start all, wait for all; an interruption ends all."""
+    processes: list[subprocess.Popen[str]] = []
+    try:
+        processes.extend(started(command) for command in commands)
+        answers = []
+        for process in processes:
+            printed, complaints = process.communicate()
+            answers.append(Answer(process.args, process.returncode, printed, complaints))
+        return answers
+    finally:
+        for process in processes:
+            process.kill()
+
+
+def started(command: Command) -> subprocess.Popen[str]:
+    with tempfile.TemporaryFile("w+") as given:
+        given.write(command.standard_input)
+        given.seek(0)
+        return subprocess.Popen(
+            [sys.executable, "-m", *command.arguments],
+            env=dict(command.variables),
+            cwd=PROJECT,
+            stdin=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+
+def demand_success(command: Command, answer: Answer) -> None:
+    if answer.returncode != 0:
+        raise LaunchError(f"{command.name} failed: {last_line(answer)}")
+
+
+def last_line(answer: Answer) -> str:
     lines = [line for line in (answer.stdout + answer.stderr).splitlines() if line.strip()]
     return lines[-1].strip() if lines else f"status {answer.returncode}"
 

@@ -1,6 +1,5 @@
 """``make run``: PostgreSQL, roles, migrations, all processes, demo content; kept until told to stop."""
 
-import json
 import os
 import queue
 import signal
@@ -10,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from shared.launch import environment
-from shared.launch.commands import command, pending, start_server
+from shared.launch.commands import load_demo, pending, start_server
 from shared.launch.environment import Environment
 from shared.launch.errors import LaunchError, PortTaken
 from shared.launch.ports import HOST, is_free
@@ -18,7 +17,7 @@ from shared.launch.postgres import Postgres
 from shared.launch.process import Process
 from shared.launch.screen import Screen
 from shared.launch.state import PROJECT, Folder
-from shared.launch.table import DEMO_CLIENT_SECRET, IDENTITY, SERVICES, Service
+from shared.launch.table import DEMO_CLIENT_SECRET, SERVICES, Service
 
 PATIENCE = 60.0
 GRACE = 2.5
@@ -76,7 +75,7 @@ class Supervisor:
         wanted = told.embedded or os.environ.get("DEMO") == "1"
         if wanted and not self.folder.read("done").get("demo"):
             with self.screen.step("Demo content"):
-                self._load_demo(told)
+                load_demo(self.folder, told)
         self.folder.write("running", self._record())
         self.screen.addresses(told.values)
         if wanted:
@@ -137,18 +136,6 @@ class Supervisor:
         except queue.Empty:
             return
         raise LaunchError(explained(ended) if ended else "PostgreSQL ended while services started.")
-
-    def _load_demo(self, told: Environment) -> None:
-        made = command(
-            IDENTITY, told, "demo", standard_input=json.dumps(environment.demo_accounts(self.folder))
-        )
-        people = json.loads(made)
-        for person in people:
-            person.pop("password", None)
-        for service in SERVICES:
-            if service.has_database and service is not IDENTITY:
-                command(service, told, "demo", standard_input=json.dumps(people))
-        self.folder.update("done", demo=True)
 
     def _watch(self) -> None:
         """What ends is started again, but not for ever."""
