@@ -74,19 +74,22 @@ async def load_demo(settings: Settings, document: Any) -> list[dict[str, Any]]:
 
     Returns the accounts as they came, without passwords and with their `sub`.
     """
-    if isinstance(document, list):
-        document = {"accounts": document}
-    demo = TypeAdapter(Demo).validate_python(document)
-    client = demo.client
-    secret = settings.demo_crm_client_secret.get_secret_value()
+    async with at_the_console(settings) as visit:
+        return await fill_demo(visit, document)
+
+
+async def fill_demo(visit: Visit, document: Any) -> list[dict[str, Any]]:
+    """`load_demo` within a transaction that is there already."""
+    demo = TypeAdapter(Demo).validate_python(
+        {"accounts": document} if isinstance(document, list) else document
+    )
+    client, secret = demo.client, visit.settings.demo_crm_client_secret.get_secret_value()
     if client is None and secret:
         client = DemoClient(secret=secret)
-    async with at_the_console(settings) as visit:
-        people = [await _demo_account(visit, wanted) for wanted in demo.accounts]
-        if client is not None:
-            wanted = clients.integrator(settings, client.id, client.secret)
-            await clients.register(visit.session, wanted, visit.now)
-    return people
+    if client is not None:
+        wanted = clients.integrator(visit.settings, client.id, client.secret)
+        await clients.register(visit.session, wanted, visit.now)
+    return [await _demo_account(visit, account) for account in demo.accounts]
 
 
 async def _demo_account(visit: Visit, wanted: DemoAccount) -> dict[str, Any]:

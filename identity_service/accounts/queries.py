@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 
 from identity_service.accounts.models import Account, EmailProof, Organisation, PasswordCredential
 from shared.db.query import Query
@@ -43,18 +42,3 @@ async def live_proof(session: AsyncSession, token_hash: str, now: datetime) -> E
 async def organisation_by_name(session: AsyncSession, name: str) -> Organisation | None:
     found: Organisation | None = await session.scalar(select(Organisation).where(Organisation.name == name))
     return found
-
-
-async def token_roles(session: AsyncSession, account: Account) -> list[str]:
-    """The roles that tokens carry: the account's own, and `partner` from a partner organisation."""
-    return await session.run_sync(roles_in_tokens, account)
-
-
-def roles_in_tokens(session: Session, account: Account) -> list[str]:
-    """`token_roles` for synchronous code."""
-    roles = set(account.roles)
-    if account.organisation_id is not None:
-        organisation = session.get(Organisation, account.organisation_id)
-        if organisation is not None and organisation.is_partner:
-            roles.add("partner")
-    return sorted(roles)

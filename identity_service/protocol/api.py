@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from identity_service.grants import service as grants
 from identity_service.protocol import authorization, discovery, logout, userinfo
-from identity_service.protocol.authorization import BackToClient, ConsentFirst, Outcome, SignInFirst
+from identity_service.protocol.outcomes import show
 from identity_service.protocol.request import (
     Answer,
     BadParameters,
@@ -38,13 +38,6 @@ router = APIRouter(route_class=VisitRoute, include_in_schema=False)
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 TOO_OLD = "This request is too old. Start again at the application."
-SCOPE_WORDS = {
-    "openid": "Know that it is you",
-    "profile": "See your name",
-    "email": "See your e-mail address",
-    "community:read": "Read what you can read in the community",
-    "community:write": "Write and vote in the community in your name",
-}
 
 
 @router.get("/.well-known/openid-configuration")
@@ -127,29 +120,6 @@ async def end_session(request: Request, visit: Visiting) -> Response:
     if outcome.realm and not await _is_signed_in(request, visit, outcome.realm):
         drop_session_cookie(response, visit, outcome.realm)
     return response
-
-
-def show(request: Request, outcome: Outcome) -> Response:
-    """What the browser gets for an outcome of the authorization endpoint."""
-    match outcome:
-        case BackToClient(url):
-            return see_other(url)
-        case SignInFirst(pending, registers):
-            path = "/sign-up" if registers and pending.realm == "customer" else "/sign-in"
-            return see_other(f"{path}?request={pending.id}")
-        case ConsentFirst(pending, client, account, scopes):
-            return page(
-                request,
-                "consent.html",
-                realm=pending.realm,
-                leads_to=authorization.client_origin(pending),
-                pending=pending,
-                client=client,
-                account=account,
-                scopes=[SCOPE_WORDS.get(scope, scope) for scope in scopes],
-            )
-        case authorization.Refused(reason):
-            return page(request, "refused.html", status=400, reason=reason)
 
 
 async def _as_client(request: Request, visit: Visit, answer_of: Any) -> Response:

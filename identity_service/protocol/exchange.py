@@ -16,8 +16,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 from sqlalchemy.dialects.postgresql import insert
 
-from identity_service.accounts import queries as accounts
 from identity_service.accounts.models import Account
+from identity_service.accounts.roles import roles_in_tokens
 from identity_service.grants.models import UsedAssertion
 from identity_service.protocol import tokens
 from identity_service.protocol.client import CONFIDENTIAL, ProtocolClient
@@ -203,7 +203,7 @@ def _granted_scope(
 ) -> frozenset[str]:
     """What is asked for, as far as the client, the person's role and the subject's proof all allow it."""
     by_assertion = subject.scopes is BY_ASSERTION
-    roles = accounts.roles_in_tokens(turn.session, subject.account)
+    roles = roles_in_tokens(turn.session, subject.account)
     allowed = frozenset(
         scope
         for scope, rule in EXCHANGE_RULES.items()

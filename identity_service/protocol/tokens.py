@@ -11,8 +11,8 @@ from authlib.oidc.core.util import create_half_hash
 from joserfc import jwt
 from sqlalchemy import select
 
-from identity_service.accounts import queries as accounts
 from identity_service.accounts.models import Account
+from identity_service.accounts.roles import roles_in_tokens
 from identity_service.grants.models import Grant, RefreshToken
 from identity_service.keys.service import KeyRing
 from identity_service.protocol.client import ProtocolClient
@@ -76,7 +76,7 @@ def _person_claims(turn: Turn, account: Account) -> dict[str, Any]:
     return {
         "sub": str(account.id),
         "realm": account.realm,
-        "roles": accounts.roles_in_tokens(turn.session, account),
+        "roles": roles_in_tokens(turn.session, account),
         "name": account.name,
     }
 

@@ -11,7 +11,7 @@ from identity_service.grants import service as grants
 from identity_service.grants.models import PendingRequest
 from identity_service.limits.service import TooManyAttempts
 from identity_service.protocol import authorization
-from identity_service.protocol.api import show
+from identity_service.protocol.outcomes import show
 from identity_service.sessions import service as sessions
 from identity_service.sign_in import service
 from identity_service.visit import Visit

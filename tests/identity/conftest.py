@@ -1,0 +1,95 @@
+"""The identity service on a database of its own, driven over HTTP; and a relying party that uses it."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from joserfc.jwk import ECKey
+
+from identity_service import operators
+from identity_service.app import create_app
+from identity_service.settings import Settings
+from identity_service.visit import Services, Visit
+from shared.kernel.clock import MemoryClock, SystemClock
+from shared.oidc import RelyingParty
+from tests.fixtures.databases import World
+from tests.identity.driver import BRIDGE, CUSTOMER, EMPLOYEE, ISSUER, House
+
+SIGNING_KEY = ECKey.generate_key("P-256", auto_kid=True)
+ACCOUNTS: list[dict[str, Any]] = [
+    {"realm": "staff", "email": "maja@inside.example", "name": "Maja", "roles": ["community_manager"]},
+    {"realm": "staff", "email": "tomas@inside.example", "name": "Tomas", "roles": ["customer_facing"]},
+    {"realm": "staff", "email": "ines@inside.example", "name": "Ines", "roles": []},
+    {"realm": "customer", "email": "ana@outside.example", "name": "Ana", "roles": []},
+    {
+        "realm": "customer",
+        "email": "priya@outside.example",
+        "name": "Priya",
+        "roles": [],
+        "organisation": {"name": "Fieldworks", "partner": True},
+    },
+]
+PASSWORD = "an unlikely sentence 7"
+
+
+def settings_for(database_url: str, **changes: Any) -> Settings:
+    values: dict[str, Any] = {
+        "identity_database_url": database_url,
+        "identity_public_url": ISSUER,
+        "identity_secret_key": "k" * 43,
+        "employee_public_url": EMPLOYEE,
+        "customer_public_url": CUSTOMER,
+        "bridge_public_url": BRIDGE,
+        "employee_client_secret": "e" * 43,
+        "customer_client_secret": "c" * 43,
+        "demo_crm_client_secret": "d" * 43,
+        "identity_employee_jwks": json.dumps({"keys": [SIGNING_KEY.as_dict(private=False)]}),
+        "development": True,
+    }
+    return Settings(**(values | changes))
+
+
+@pytest.fixture
+def clock() -> MemoryClock:
+    return MemoryClock(SystemClock().now().replace(microsecond=0))
+
+
+@pytest.fixture
+async def house(world: World, clock: MemoryClock) -> AsyncIterator[House]:
+    """The running app with the accounts above, all with the same password."""
+    urls = await world.database("identity")
+    settings = settings_for(urls.app)
+    app = create_app(settings, clock=clock)
+    async with app.router.lifespan_context(app):
+        services: Services = app.state.services
+        async with services.database.transaction() as session:
+            visit = Visit(services, session, clock.now(), address="console")
+            people = await operators.fill_demo(
+                visit, {"accounts": [account | {"password": PASSWORD} for account in ACCOUNTS]}
+            )
+        yield House(app, services, clock, {person["email"]: person["sub"] for person in people}, urls)
+
+
+@pytest.fixture
+async def employee(house: House) -> AsyncIterator[RelyingParty]:
+    async with house.http() as http:
+        yield house.party("employee-community", "e" * 43, EMPLOYEE, http)
+
+
+@pytest.fixture
+async def customer(house: House) -> AsyncIterator[RelyingParty]:
+    async with house.http() as http:
+        yield house.party("customer-community", "c" * 43, CUSTOMER, http)
+
+
+@pytest.fixture
+async def raw(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    """A plain client without cookies that means anything, for what is no browser."""
+    async with house.http() as http:
+        yield http
+
+
+HOUR = timedelta(hours=1)
