@@ -26,6 +26,20 @@ class Settings(CommunitySettings):
     client_secret: str = Field(
         validation_alias="EMPLOYEE_CLIENT_SECRET", description="Of the client employee-community"
     )
+    signing_key: str = Field(
+        validation_alias="EMPLOYEE_SIGNING_KEY",
+        description="Private EC P-256 key as JWK; vouches for the author of a queued answer",
+    )
+    bridge_public_url: PublicUrl = Field(
+        "http://localhost:8003",
+        validation_alias="BRIDGE_PUBLIC_URL",
+        description="The bridge, as its tokens name it",
+    )
+    bridge_internal_url: str = Field(
+        "",
+        validation_alias="BRIDGE_INTERNAL_URL",
+        description="Where this service reaches the bridge; the public URL if empty",
+    )
     name: str = Field("Northwind Inside", validation_alias="EMPLOYEE_NAME", description="Its name")
 
 
