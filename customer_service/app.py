@@ -9,7 +9,7 @@ from customer_service.sharing import api as sharing_api
 from customer_service.sharing import disclosure
 from customer_service.sharing import pages as sharing_pages
 from shared.oidc.claims import Claims, Realm
-from shared.tools import topics, transfer
+from shared.tools import transfer
 from shared.tools.composition import Community, build, folders
 from shared.tools.discussions import kind as discussions
 from shared.tools.questions import kind as questions
@@ -18,7 +18,7 @@ from shared.tools.spaces.permissions import MANAGER_ROLE
 from shared.tools.spaces.service import SpacesPolicy
 from shared.tools.topics.catalog import Catalog
 from shared.tools.transfer import api as transfer_api
-from shared.tools.transfer.display import SOURCE
+from shared.tools.transfer.display import SOURCE, SOURCE_LINE
 from shared.web.templates import Pages
 
 DESCRIPTION = "The outside: customers and partners helping one another."
@@ -41,6 +41,8 @@ def site(settings: Settings) -> dict[str, object]:
             "profile": "/me",
             "footer": [("For staff", "/sign-in?realm=staff"), ("API", "/docs")],
         },
+        "purpose": "Customers and partners help one another here, and the company listens where it is asked.",
+        "role_links": [(MANAGER_ROLE, "Manage", "/manage")],
     }
 
 
@@ -50,7 +52,7 @@ SPACES = SpacesPolicy(anonymous_reading=True, kinds=tuple(kind.name for kind in 
 
 def catalog() -> Catalog:
     """The content of this community, for requests and for the worker."""
-    return Catalog(KINDS, extensions=(*disclosure.EXTENSIONS, SOURCE), panels=disclosure.PANELS)
+    return Catalog(KINDS, extensions=(*disclosure.EXTENSIONS, SOURCE), panels=(*disclosure.PANELS, SOURCE_LINE))
 
 
 def create_app(settings: Settings, *, http: httpx.AsyncClient | None = None) -> FastAPI:
@@ -67,7 +69,7 @@ def create_app(settings: Settings, *, http: httpx.AsyncClient | None = None) -> 
                 refusal="Colleagues use the community inside; only community managers sign in here.",
                 realms=("customer", "staff"),
             ),
-            pages=Pages(site(settings), folders(topics, sharing, transfer)),
+            pages=Pages(site(settings), folders(sharing, transfer)),
             api_routers=(sharing_api.router, transfer_api.router),
             page_routers=(sharing_pages.router,),
         ),

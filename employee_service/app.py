@@ -5,15 +5,16 @@ from fastapi import FastAPI
 
 from employee_service.settings import Settings
 from shared.oidc.claims import Claims, Realm
-from shared.tools import topics, transfer
+from shared.tools import transfer
 from shared.tools.composition import Community, build, folders
 from shared.tools.discussions import kind as discussions
 from shared.tools.questions import kind as questions
 from shared.tools.sign_in.authenticator import SignInPolicy
+from shared.tools.spaces.permissions import MANAGER_ROLE
 from shared.tools.spaces.service import SpacesPolicy
 from shared.tools.topics.catalog import Catalog
 from shared.tools.transfer import api as transfer_api
-from shared.tools.transfer.display import SOURCE
+from shared.tools.transfer.display import SOURCE, SOURCE_LINE
 from shared.web.templates import Pages
 
 DESCRIPTION = "The inside: for colleagues only. Nothing here can be read without signing in as staff."
@@ -37,15 +38,16 @@ def site(settings: Settings) -> dict[str, object]:
             "sign_in": "/sign-in",
             "sign_out": "/sign-out",
             "profile": "/me",
-            "account_links": [("Bridge desk", "/desk")],
             "footer": [("API", "/docs")],
         },
+        "purpose": "Ask colleagues, share what you are working on, and find whoever knows.",
+        "role_links": [(MANAGER_ROLE, "Manage", "/manage"), ("customer_facing", "Bridge desk", "/desk")],
     }
 
 
 def catalog() -> Catalog:
     """The content of this community, for requests and for the worker."""
-    return Catalog(KINDS, extensions=(SOURCE,))
+    return Catalog(KINDS, extensions=(SOURCE,), panels=(SOURCE_LINE,))
 
 
 def create_app(settings: Settings, *, http: httpx.AsyncClient | None = None) -> FastAPI:
@@ -60,7 +62,7 @@ def create_app(settings: Settings, *, http: httpx.AsyncClient | None = None) -> 
             sign_in=SignInPolicy(
                 admits=admits, refusal="This community is for colleagues only.", realms=("staff",)
             ),
-            pages=Pages(site(settings), folders(topics, transfer)),
+            pages=Pages(site(settings), folders(transfer)),
             api_routers=(transfer_api.router,),
         ),
         http=http,

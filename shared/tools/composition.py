@@ -6,33 +6,40 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from pydantic import Field
-from starlette.requests import Request
-from starlette.responses import Response
 
 from shared.db.engine import Database
 from shared.db.migrations import require_head
 from shared.kernel.clock import SystemClock
-from shared.kernel.errors import Problem
 from shared.kernel.paging import CursorCodec
 from shared.oidc.client import RelyingParty
 from shared.oidc.tokens import TokenVerifier
+from shared.tools import people, questions, search, sign_in, spaces, topics
 from shared.tools.people import api as people_api
+from shared.tools.people import pages as people_pages
 from shared.tools.questions import api as questions_api
+from shared.tools.questions import pages as questions_pages
 from shared.tools.search import api as search_api
-from shared.tools.search import deps as search
+from shared.tools.search import deps as search_deps
+from shared.tools.search import pages as search_pages
 from shared.tools.sign_in import pages as sign_in_pages
 from shared.tools.sign_in.authenticator import Accounts, SignInPolicy
 from shared.tools.sign_in.service import SignIn
 from shared.tools.sign_in.tokens import Vault
 from shared.tools.spaces import api as spaces_api
+from shared.tools.spaces import pages as spaces_pages
+from shared.tools.spaces.audience import scope_of
+from shared.tools.spaces.navigation import Navigation
 from shared.tools.spaces.service import SpacesPolicy
 from shared.tools.topics import api as topics_api
+from shared.tools.topics import pages as topics_pages
+from shared.tools.topics.addresses import GLOBALS
 from shared.tools.topics.catalog import Catalog
+from shared.tools.topics.frame import CommunityFrame
+from shared.tools.topics.refusals import RefusalPages, members_only
 from shared.web.app import answers, make_app
 from shared.web.edge import Edge
-from shared.web.problems import ErrorPage
 from shared.web.settings import PublicUrl, ServiceSettings, cookie_name
 from shared.web.templates import Pages
 
@@ -45,7 +52,14 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     questions_api.router,
     search_api.router,
 )
-PAGE_ROUTERS: tuple[APIRouter, ...] = (sign_in_pages.router,)
+PAGE_ROUTERS: tuple[APIRouter, ...] = (
+    *topics_pages.ROUTERS,
+    questions_pages.router,
+    search_pages.router,
+    people_pages.router,
+    spaces_pages.router,
+)
+"""Closed to guests where the community is; signing in itself never is."""
 
 
 class CommunitySettings(ServiceSettings):
@@ -111,6 +125,8 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
         cookie_name(community.service, settings.public_url),
     )
 
+    closed = not community.spaces.anonymous_reading
+
     async def open_resources(app: FastAPI) -> AsyncIterator[None]:
         await database.open()
         async with database.engine.connect() as connection:
@@ -126,45 +142,40 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
         public_url=settings.public_url,
         open_resources=open_resources,
         ready=lambda: answers(database),
-        error_page=_error_page(community.pages),
+        error_page=RefusalPages(community.pages, closed=closed),
         form_action=f"'self' {settings.identity_public_url}",
     )
     app.state.edge = Edge(database, clock, CursorCodec(settings.secret_key), accounts)
     app.state.catalog = community.catalog
-    search.prepare(app, community.catalog)
+    search_deps.prepare(app, community.catalog)
     app.state.spaces_policy = community.spaces
     app.state.sign_in = SignIn(accounts, settings.public_url)
-    app.state.pages = community.pages
+    _prepare_pages(app, community)
     if community.prepare:
         community.prepare(app)
     for router in (*API_ROUTERS, *community.api_routers):
         app.include_router(router, prefix="/api/v1")
+    gate = [Depends(members_only)] if closed else []
+    app.include_router(sign_in_pages.router)
     for router in (*PAGE_ROUTERS, *community.page_routers):
-        app.include_router(router)
+        app.include_router(router, dependencies=gate)
     return app
 
 
-def _error_page(pages: Pages) -> ErrorPage:
-    async def show(request: Request, problem: Problem, status: int) -> Response:
-        actor = getattr(request.state, "actor", None)
-        return pages.page(
-            "error.html",
-            status=status,
-            viewer=actor if actor and actor.signed_in else None,
-            status_code=status,
-            title=problem.title,
-            detail=problem.detail if problem.detail != problem.title else "",
-            fields=[(f.pointer, f.detail) for f in problem.fields],
-            request_id=getattr(request.state, "request_id", "-"),
-        )
-
-    return show
+def _prepare_pages(app: FastAPI, community: Community) -> None:
+    """What pages need beyond what the API needs: the frame around them, and the addresses in templates."""
+    navigation = Navigation()
+    environment = community.pages.environment
+    environment.globals.update(GLOBALS, audience_scope=scope_of)
+    app.state.pages = community.pages
+    app.state.navigation = navigation
+    app.state.frame = CommunityFrame(community.pages.site, navigation, community.catalog)
 
 
 def folders(*packages: Any) -> dict[str, Path]:
-    """The template folders of tool packages, by the tool's name."""
+    """The template folders by the tool's name: of the tools both communities share, and of `packages`."""
     found = {}
-    for package in packages:
+    for package in (people, questions, search, sign_in, spaces, topics, *packages):
         here = Path(package.__path__[0])
         found[here.name] = here / "templates"
     return found

@@ -62,7 +62,8 @@ class Pages:
             auto_reload=False,
         )
         self.environment.filters.update(full_time=full_time, relative_time=relative_time, grouped=grouped)
-        self.environment.globals.update(site=dict(site), static_url=self.static_url)
+        self.site = dict(site)
+        self.environment.globals.update(site=self.site, static_url=self.static_url)
 
     @staticmethod
     def static_url(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The spaces beside every page: kept in memory for a few seconds, so that pages need no statement for them."""
+"""The spaces beside every page: kept in memory for a few seconds, to save each page a statement."""
 
 from collections.abc import Hashable
 from datetime import datetime, timedelta

@@ -3,9 +3,10 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BigInteger, Text, Uuid, bindparam, func, select
 
 from shared.db.query import Query
+from shared.tools.people.models import Person
 from shared.tools.spaces.audience import audience_column
 from shared.tools.spaces.models import Group, GroupMember, Space, SpaceGrant
 from shared.tools.spaces.visibility import visible_spaces
@@ -59,4 +60,26 @@ GRANTS = Query(
     .join(Group, Group.id == SpaceGrant.group_id)
     .where(SpaceGrant.space_id == bindparam("space_id"))
     .order_by(SpaceGrant.level.desc(), Group.name)
+)
+
+MEMBERS = Query(
+    select(Person.id, Person.name)
+    .join(GroupMember, GroupMember.person_id == Person.id)
+    .where(GroupMember.group_id == bindparam("group_id", type_=Uuid()))
+    .order_by(Person.name, Person.id)
+    .limit(bindparam("limit", type_=BigInteger()))
+)
+
+PEOPLE_NAMED = Query(
+    select(Person.id, Person.name)
+    .where(
+        Person.sub.is_not(None),
+        Person.active,
+        func.strpos(func.lower(Person.name), func.lower(bindparam("words", type_=Text()))) > 0,
+        Person.id.not_in(
+            select(GroupMember.person_id).where(GroupMember.group_id == bindparam("group_id", type_=Uuid()))
+        ),
+    )
+    .order_by(Person.name, Person.id)
+    .limit(bindparam("limit", type_=BigInteger()))
 )

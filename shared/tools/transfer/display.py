@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, select
 
-from shared.tools.topics.kinds import Extension
+from shared.tools.topics.kinds import Extension, Panel
 from shared.tools.topics.models import Post
 from shared.tools.transfer.models import PostAttribution
 
@@ -29,3 +29,5 @@ SOURCE = Extension(
     .scalar_subquery(),
 )
 """`post.extensions.source`, on imported posts only; `transfer/source.html` shows it as a line."""
+
+SOURCE_LINE = Panel("source", "transfer/under_post.html", slot="post")

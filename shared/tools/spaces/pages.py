@@ -1,0 +1,167 @@
+"""`/manage`: spaces, who may do what in them, and groups. For everybody else these pages do not exist."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from starlette.responses import Response
+
+from shared.db.context import ReadContext
+from shared.kernel.actor import Actor
+from shared.kernel.errors import Conflict, Invalid, NotFound, Stale
+from shared.tools.spaces import rosters, service
+from shared.tools.spaces.deps import spaces_policy
+from shared.tools.spaces.navigation import Navigation
+from shared.tools.spaces.permissions import SpacePermission, decide
+from shared.tools.spaces.schemas import GrantsPut, GroupCreate, SpaceCreate
+from shared.tools.spaces.service import LEVELS, SpaceService, SpacesPolicy
+from shared.web.edge import PageRead, PageWrite, WriteRoute, session_actor
+from shared.web.forms import NOTHING_WRONG, Refusal, read
+from shared.web.page import see, show
+
+SLUG_RULE = {"slug": "Lower-case letters, digits and hyphens only, such as device-team."}
+Typed = Annotated[str, Form()]
+Policy = Annotated[SpacesPolicy, Depends(spaces_policy)]
+
+
+async def managers_only(actor: Annotated[Actor, Depends(session_actor)]) -> None:
+    """Raises `NotFound` for everybody else."""
+    if not decide(SpacePermission.CREATE, actor):
+        raise NotFound
+
+
+router = APIRouter(
+    prefix="/manage",
+    include_in_schema=False,
+    route_class=WriteRoute,
+    dependencies=[Depends(managers_only)],
+)
+
+
+def _forget(request: Request) -> None:
+    navigation: Navigation = request.app.state.navigation
+    navigation.forget()
+
+
+async def _overview(request: Request, ctx: ReadContext, policy: SpacesPolicy, **values: Any) -> Response:
+    defaults: dict[str, Any] = {
+        "space": {"name": "", "slug": "", "goal": "", "kinds": list(policy.kinds[:1])},
+        "group": {"name": "", "slug": ""},
+        "space_refused": NOTHING_WRONG,
+        "group_refused": NOTHING_WRONG,
+    }
+    return await show(
+        request,
+        ctx,
+        "spaces/manage.html",
+        all_spaces=await service.visible_spaces(ctx),
+        groups=await service.groups(ctx),
+        policy=policy,
+        **(defaults | values),
+    )
+
+
+@router.get("")
+async def overview(request: Request, ctx: PageRead, policy: Policy) -> Response:
+    return await _overview(request, ctx, policy)
+
+
+@router.post("/spaces")
+async def create_space(
+    request: Request,
+    ctx: PageWrite,
+    policy: Policy,
+    name: Typed = "",
+    slug: Typed = "",
+    goal: Typed = "",
+    kinds: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    typed = {"name": name, "slug": slug, "goal": goal, "kinds": kinds or []}
+    try:
+        space = await SpaceService(ctx, policy).create(read(SpaceCreate, SLUG_RULE, **typed))
+    except (Invalid, Conflict) as problem:
+        await ctx.session.rollback()
+        refused = Refusal(problem, about="slug", ids={"slug": "space-slug", "name": "space-name"})
+        return await _overview(request, ctx, policy, space=typed, space_refused=refused, status=422)
+    _forget(request)
+    return see(f"/manage/spaces/{space.id}?done=space")
+
+
+async def _grants(request: Request, ctx: ReadContext, space_id: UUID, **values: Any) -> Response:
+    space = await service.visible_space_by_id(ctx, space_id)
+    held = {grant.group: grant.level for grant in await service.grants(ctx, space_id)}
+    defaults: dict[str, Any] = {"chosen": held, "refused": NOTHING_WRONG}
+    return await show(
+        request,
+        ctx,
+        "spaces/grants.html",
+        here=space.slug,
+        space=space,
+        groups=await service.groups(ctx),
+        levels=list(LEVELS),
+        **(defaults | values),
+    )
+
+
+@router.get("/spaces/{space_id:uuid}")
+async def show_grants(request: Request, ctx: PageRead, space_id: UUID) -> Response:
+    return await _grants(request, ctx, space_id)
+
+
+@router.post("/spaces/{space_id:uuid}")
+async def put_grants(
+    request: Request, ctx: PageWrite, policy: Policy, space_id: UUID, version: Annotated[int, Form()]
+) -> Response:
+    """The form has one field per group, named by its id."""
+    form = await request.form()
+    asked = [group.id for group in await service.groups(ctx)]
+    chosen = {group: str(form[str(group)]) for group in asked if form.get(str(group))}
+    try:
+        grants = [{"group": group, "level": level} for group, level in chosen.items()]
+        wanted = read(GrantsPut, grants=grants)
+        await SpaceService(ctx, policy).put_grants(space_id, wanted, version=version)
+    except (Invalid, Conflict, Stale) as problem:
+        await ctx.session.rollback()
+        refused = Refusal(problem, ids={"grants": "grants"})
+        return await _grants(request, ctx, space_id, chosen=chosen, refused=refused, status=422)
+    _forget(request)
+    return see(f"/manage/spaces/{space_id}?done=grants")
+
+
+@router.post("/groups")
+async def create_group(
+    request: Request, ctx: PageWrite, policy: Policy, name: Typed = "", slug: Typed = ""
+) -> Response:
+    typed = {"name": name, "slug": slug}
+    try:
+        group = await SpaceService(ctx, policy).create_group(read(GroupCreate, SLUG_RULE, **typed))
+    except (Invalid, Conflict) as problem:
+        await ctx.session.rollback()
+        refused = Refusal(problem, about="slug", ids={"slug": "group-slug", "name": "group-name"})
+        return await _overview(request, ctx, policy, group=typed, group_refused=refused, status=422)
+    return see(f"/manage/groups/{group.id}?done=group")
+
+
+@router.get("/groups/{group_id:uuid}")
+async def show_group(
+    request: Request, ctx: PageRead, group_id: UUID, name: Annotated[str, Query(max_length=100)] = ""
+) -> Response:
+    roster = await rosters.roster(ctx, group_id)
+    found = await rosters.people_named(ctx, name, outside=group_id)
+    return await show(request, ctx, "spaces/group.html", roster=roster, found=found, name=name)
+
+
+@router.post("/groups/{group_id:uuid}/members")
+async def change_members(
+    ctx: PageWrite,
+    policy: Policy,
+    group_id: UUID,
+    add: Annotated[UUID | None, Form()] = None,
+    remove: Annotated[UUID | None, Form()] = None,
+) -> Response:
+    changes = SpaceService(ctx, policy)
+    if add:
+        await changes.add_member(group_id, add)
+    if remove:
+        await changes.remove_member(group_id, remove)
+    return see(f"/manage/groups/{group_id}?done=members")

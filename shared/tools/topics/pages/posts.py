@@ -1,0 +1,202 @@
+"""A single post: where it stands, its comments, editing and removing it, what it said before."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from shared.db.context import ReadContext
+from shared.kernel.errors import Invalid
+from shared.tools.topics import history
+from shared.tools.topics.addresses import post_address, topic_address, with_query
+from shared.tools.topics.catalog import Catalog
+from shared.tools.topics.deps import Content, Cursor
+from shared.tools.topics.pages.starting import TAG_RULE, tag_words
+from shared.tools.topics.pages.topic import REPLIES
+from shared.tools.topics.permissions import PostPermission, decide_post
+from shared.tools.topics.reading import TopicReader
+from shared.tools.topics.schemas import PostCreate, PostUpdate, TopicUpdate
+from shared.tools.topics.service import TopicService
+from shared.web.edge import PageRead, PageWrite, WriteRoute
+from shared.web.forms import NOTHING_WRONG, Refusal, read
+from shared.web.markdown import render
+from shared.web.page import came_from, see, show
+
+router = APIRouter(include_in_schema=False, route_class=WriteRoute)
+Typed = Annotated[str, Form()]
+
+
+@router.get("/p/{post_id:uuid}")
+async def find_post(ctx: PageRead, catalog: Content, post_id: UUID) -> Response:
+    """Leads to the page of the topic on which the post stands."""
+    place = await TopicReader(ctx, catalog).place(post_id, page=REPLIES)
+    if place.among_comments:
+        return see(f"{post_address(place.among_comments)}/comments#p-{post_id}")
+    return see(f"{topic_address(place.topic, cursor=place.cursor)}#p-{post_id}")
+
+
+async def _comments(
+    request: Request,
+    ctx: ReadContext,
+    catalog: Catalog,
+    post_id: UUID,
+    *,
+    cursor: str | None = None,
+    **values: Any,
+) -> Response:
+    reading = TopicReader(ctx, catalog)
+    post = await reading.post(post_id)
+    topic = await reading.topic(post.topic_id)
+    comments = await reading.posts(post.topic_id, reply_to=post_id, cursor=cursor, limit=50)
+    defaults: dict[str, Any] = {"body": "", "refused": NOTHING_WRONG, "preview_html": ""}
+    return await show(
+        request,
+        ctx,
+        "topics/comments.html",
+        here=topic.space.slug,
+        topic=topic,
+        post=post,
+        comments=comments,
+        slots=catalog.slots,
+        cursor=cursor,
+        **(defaults | values),
+    )
+
+
+@router.get("/p/{post_id:uuid}/comments")
+async def show_comments(
+    request: Request, ctx: PageRead, catalog: Content, post_id: UUID, cursor: Cursor = None
+) -> Response:
+    return await _comments(request, ctx, catalog, post_id, cursor=cursor)
+
+
+@router.post("/p/{post_id:uuid}/comments")
+async def comment(
+    request: Request,
+    ctx: PageWrite,
+    catalog: Content,
+    post_id: UUID,
+    body: Typed = "",
+    preview: Typed = "",
+) -> Response:
+    service = TopicService(ctx.person(), catalog)
+    if preview:
+        return await _comments(request, ctx, catalog, post_id, body=body, preview_html=render(body))
+    try:
+        parent = await service.reading.post(post_id)
+        new = read(PostCreate, body=body, reply_to=post_id)
+        written = await service.reply(parent.topic_id, new)
+    except Invalid as problem:
+        await ctx.session.rollback()
+        refused = Refusal(problem, ids={"body": "comment-text"}, about="body")
+        return await _comments(request, ctx, catalog, post_id, body=body, refused=refused, status=422)
+    return see(post_address(written.id))
+
+
+async def _editor(
+    request: Request, ctx: ReadContext, catalog: Catalog, post_id: UUID, **values: Any
+) -> Response:
+    reading = TopicReader(ctx, catalog)
+    row = await reading.post_row(post_id)
+    ctx.require(decide_post(PostPermission.EDIT, ctx.actor, row, row))
+    topic = await reading.topic(row["topic_id"])
+    defaults: dict[str, Any] = {
+        "title": topic.title,
+        "tags": " ".join(topic.tags),
+        "body": row["body"],
+        "reason": "",
+        "refused": NOTHING_WRONG,
+        "preview_html": "",
+    }
+    return await show(
+        request,
+        ctx,
+        "topics/edit.html",
+        here=topic.space.slug,
+        topic=topic,
+        post_id=post_id,
+        is_first=row["is_first"],
+        **(defaults | values),
+    )
+
+
+@router.get("/p/{post_id:uuid}/edit")
+async def show_editor(request: Request, ctx: PageRead, catalog: Content, post_id: UUID) -> Response:
+    return await _editor(request, ctx, catalog, post_id)
+
+
+async def _change(service: TopicService, post_id: UUID, typed: dict[str, str]) -> None:
+    """Changes the topic when the post is the topic's own text. Raises `Invalid`."""
+    row = await service.reading.post_row(post_id)
+    text: dict[str, Any] = {"body": typed["body"], "reason": typed["reason"]}
+    if row["is_first"]:
+        named: dict[str, Any] = {"title": typed["title"], "tags": tag_words(typed["tags"])}
+        await service.update(row["topic_id"], read(TopicUpdate, {"tags": TAG_RULE}, **text, **named))
+    else:
+        await service.edit_post(post_id, read(PostUpdate, **text))
+
+
+@router.post("/p/{post_id:uuid}/edit")
+async def edit(
+    request: Request,
+    ctx: PageWrite,
+    catalog: Content,
+    post_id: UUID,
+    body: Typed = "",
+    title: Typed = "",
+    tags: Typed = "",
+    reason: Typed = "",
+    preview: Typed = "",
+) -> Response:
+    typed = {"title": title, "tags": tags, "body": body, "reason": reason}
+    service = TopicService(ctx.person(), catalog)
+    if preview:
+        return await _editor(request, ctx, catalog, post_id, **typed, preview_html=render(body))
+    try:
+        await _change(service, post_id, typed)
+    except Invalid as problem:
+        await ctx.session.rollback()
+        refused = Refusal(problem, ids={"body": "edit-text"}, about="body")
+        return await _editor(request, ctx, catalog, post_id, **typed, refused=refused, status=422)
+    return see(post_address(post_id))
+
+
+@router.get("/p/{post_id:uuid}/history")
+async def show_history(request: Request, ctx: PageRead, catalog: Content, post_id: UUID) -> Response:
+    reading = TopicReader(ctx, catalog)
+    post = await reading.post(post_id)
+    topic = await reading.topic(post.topic_id)
+    edits = await history.edits(topic, post, await reading.revisions(post_id))
+    return await show(
+        request, ctx, "topics/history.html", here=topic.space.slug, topic=topic, post=post, edits=edits
+    )
+
+
+@router.get("/p/{post_id:uuid}/remove")
+async def ask_removal(request: Request, ctx: PageRead, catalog: Content, post_id: UUID) -> Response:
+    reading = TopicReader(ctx, catalog)
+    row = await reading.post_row(post_id)
+    ctx.require(decide_post(PostPermission.DELETE, ctx.actor, row, row))
+    post, topic = await reading.post(post_id), await reading.topic(row["topic_id"])
+    return await show(request, ctx, "topics/remove_post.html", here=topic.space.slug, topic=topic, post=post)
+
+
+@router.post("/p/{post_id:uuid}/remove")
+async def remove(ctx: PageWrite, catalog: Content, post_id: UUID) -> Response:
+    service = TopicService(ctx.person(), catalog)
+    topic = await service.reading.topic((await service.reading.post_row(post_id))["topic_id"])
+    await service.delete_post(post_id)
+    return see(with_query(topic_address(topic), done="post-removed"))
+
+
+@router.post("/p/{post_id:uuid}/react")
+async def react(
+    request: Request, ctx: PageWrite, catalog: Content, post_id: UUID, reaction: Typed
+) -> Response:
+    """Adds the reaction, or takes it back when it is there."""
+    service = TopicService(ctx.person(), catalog)
+    before = await service.reading.post(post_id)
+    change = service.unreact if reaction in before.my_reactions else service.react
+    await change(post_id, reaction)
+    return see(f"{came_from(request, post_address(post_id))}#p-{post_id}")
