@@ -35,7 +35,7 @@ async def postgres_version(url: str) -> str:
     return version.split()[0]
 
 
-def both(server: Server, request: Request, seconds: float) -> tuple[Figure, Figure]:
+def both(server: Server, request: Request, seconds: int) -> tuple[Figure, Figure]:
     measure(server, request, connections=4, seconds=1)
     return (
         measure(server, request, connections=1, seconds=seconds),
@@ -43,7 +43,7 @@ def both(server: Server, request: Request, seconds: float) -> tuple[Figure, Figu
     )
 
 
-def run(admin_url: str, seconds: float, only: str) -> str:
+def run(admin_url: str, seconds: int, only: str) -> str:
     target, made = stage.prepare_database(admin_url)
     issuer = stage.Issuer()
     asyncio.run(stage.add_session(target.app_url, made.people[0][0]))
@@ -70,7 +70,7 @@ def run(admin_url: str, seconds: float, only: str) -> str:
     return report.write(where, rows, empty=nothing.cpu, memory=memory, postgres=version, notes=text)
 
 
-def one_row(server: Server, ceiling: Server, operation: Operation, seconds: float) -> report.Row:
+def one_row(server: Server, ceiling: Server, operation: Operation, seconds: int) -> report.Row:
     bare_request = Request([f"/{operation.ceiling}"], {}, operation.request.body)
     ours, bare = both(server, operation.request, seconds), both(ceiling, bare_request, seconds)
     row = report.Row(operation, *ours, *bare)
@@ -80,7 +80,7 @@ def one_row(server: Server, ceiling: Server, operation: Operation, seconds: floa
 
 
 def main(
-    seconds: Annotated[float, typer.Option(help="How long each load runs")] = 5,
+    seconds: Annotated[int, typer.Option(help="How long each load runs")] = 5,
     only: Annotated[str, typer.Option(help="Only operations with this in their name")] = "",
 ) -> None:
     try:

@@ -51,7 +51,7 @@ def _script(request: Request) -> str:
     )
 
 
-def measure(server: Server, request: Request, *, connections: int, seconds: float) -> Figure:
+def measure(server: Server, request: Request, *, connections: int, seconds: int) -> Figure:
     """Runs wrk for so long. Raises `NoLoadGenerator`."""
     wrk = shutil.which("wrk")
     if wrk is None:
