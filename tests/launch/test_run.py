@@ -9,15 +9,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from shared.launch.postmaster import Holder, holder
-from shared.launch.table import COMMON, SERVICES
+from shared.launch.table import BRIDGE_ON, COMMON, SERVICES
+from tests.fixtures.server import TestServer
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
@@ -60,8 +62,8 @@ class Installation:
             check=False,
         )
 
-    def start(self) -> "Running":
-        return Running(self)
+    def start(self, **more: str) -> "Running":
+        return Running(self, **more)
 
     def seen(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.folder / "seen" / f"{name}.json").read_text())
@@ -76,11 +78,11 @@ class Installation:
 class Running:
     """``make run`` in the background; its output is read until it says that it is up."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, **more: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-c", LAUNCH, "run", "--port-base", str(installation.base)],
             cwd=installation.folder,
-            env=installation.environment(),
+            env=installation.environment(**more),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -112,8 +114,8 @@ class Running:
 
 
 def free_base() -> int:
-    """Four ports in a row that are free."""
-    for base in range(20000 + os.getpid() % 10000, 60000, 10):
+    """Four ports in a row that are free; each process looks in a decade of its own first."""
+    for base in range(20000 + os.getpid() % 1000 * 10, 32000, 10):
         probes = [socket.socket() for _ in range(4)]
         try:
             for offset, probe in enumerate(probes):
@@ -240,6 +242,51 @@ def test_some_databases_but_not_all_is_an_error(installation: Installation) -> N
     answer = installation.launch("run", IDENTITY_DATABASE_URL="postgresql://a:b@localhost/c")
     assert answer.returncode == 1
     assert "missing: EMPLOYEE_DATABASE_URL" in answer.stderr
+
+
+@pytest.fixture
+async def given(test_server: TestServer) -> AsyncIterator[dict[str, str]]:
+    """Databases of an operator's own server, which do not exist yet."""
+    place = test_server.admin_url.rsplit("@", 1)[1].split("/")[0]
+    mine = f"given{os.getpid()}"
+    urls = {"ADMIN_DATABASE_URL": test_server.admin_url}
+    for service in SERVICES:
+        database = f"{mine}_{service.name if service.has_database else BRIDGE_ON}"
+        address = f"postgresql://{mine}_{service.name}{{}}:secret@{place}/{database}"
+        urls[service.url_variable] = address.format("")
+        if service.has_database:
+            urls[service.owner_url_variable] = address.format("_owner")
+    yield urls
+    admin = await asyncpg.connect(test_server.admin_url)
+    for kind, column, table in (("DATABASE", "datname", "pg_database"), ("ROLE", "rolname", "pg_roles")):
+        for row in await admin.fetch(f"SELECT {column} AS name FROM {table} WHERE {column} LIKE '{mine}%'"):
+            await admin.execute(f'DROP {kind} "{row["name"]}"')
+    await admin.close()
+
+
+def test_databases_that_are_given_are_used_and_get_no_demo(
+    installation: Installation, given: dict[str, str]
+) -> None:
+    running = installation.start(**given)
+    running.stop()
+    assert "Migrations" in running.said
+    assert "Who may sign in" not in running.said
+    assert not (installation.folder / ".data" / "postgres").exists()
+    seen = installation.seen("customer_service-serve")["environment"]
+    assert seen["CUSTOMER_DATABASE_URL"] == given["CUSTOMER_DATABASE_URL"]
+    assert seen["DEVELOPMENT"] == "false"
+    assert not {"ADMIN_DATABASE_URL", "CUSTOMER_DATABASE_OWNER_URL"} & set(seen)
+
+
+def test_somebody_without_the_right_is_given_the_sql(
+    installation: Installation, given: dict[str, str]
+) -> None:
+    installation.start(**given).stop()
+    given["ADMIN_DATABASE_URL"] = given["IDENTITY_DATABASE_OWNER_URL"]
+    given["CUSTOMER_DATABASE_URL"] = given["CUSTOMER_DATABASE_URL"].replace("_customer:", "_new:")
+    answer = installation.launch("run", "--port-base", str(installation.base), **given)
+    assert answer.returncode == 1
+    assert f'CREATE ROLE "given{os.getpid()}_new" LOGIN' in answer.stderr
 
 
 def test_a_command_of_a_service_runs_beside_a_stopped_installation(installation: Installation) -> None:
