@@ -14,7 +14,7 @@ def prepare(app: FastAPI, catalog: Catalog) -> None:
     app.state.search_queries = SearchQueries(catalog)
 
 
-def search_queries_of(request: Request) -> SearchQueries:
+async def search_queries_of(request: Request) -> SearchQueries:
     queries: SearchQueries = request.app.state.search_queries
     return queries
 

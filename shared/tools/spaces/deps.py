@@ -5,6 +5,6 @@ from starlette.requests import Request
 from shared.tools.spaces.service import SpacesPolicy
 
 
-def spaces_policy(request: Request) -> SpacesPolicy:
+async def spaces_policy(request: Request) -> SpacesPolicy:
     policy: SpacesPolicy = request.app.state.spaces_policy
     return policy

@@ -9,7 +9,7 @@ from shared.kernel.paging import MAX_LIMIT
 from shared.tools.topics.catalog import Catalog
 
 
-def catalog_of(request: Request) -> Catalog:
+async def catalog_of(request: Request) -> Catalog:
     catalog: Catalog = request.app.state.catalog
     return catalog
 
