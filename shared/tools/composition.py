@@ -40,7 +40,7 @@ from shared.tools.topics.frame import CommunityFrame
 from shared.tools.topics.refusals import RefusalPages, members_only
 from shared.web.app import answers, make_app
 from shared.web.edge import Edge
-from shared.web.settings import PublicUrl, ServiceSettings, cookie_name
+from shared.web.settings import PublicUrl, ServiceSettings, cookie_name, limits_of
 from shared.web.templates import Pages
 
 Secret = Annotated[str, Field(min_length=32)]
@@ -144,6 +144,7 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
         ready=lambda: answers(database),
         error_page=RefusalPages(community.pages, closed=closed),
         form_action=f"'self' {settings.identity_public_url}",
+        limits=limits_of(settings),
     )
     app.state.edge = Edge(database, clock, CursorCodec(settings.secret_key), accounts)
     app.state.catalog = community.catalog

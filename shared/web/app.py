@@ -1,5 +1,6 @@
 """What every service's app has: errors as ours, headers, health, static files, problem pages."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -13,8 +14,12 @@ from starlette.types import Scope
 
 from shared.db.engine import Database
 from shared.web import problems
+from shared.web.limits import NO_LIMITS, Limits
 from shared.web.middleware import Surround
 from shared.web.templates import STATIC
+
+READY_WITHIN = 2.0
+"""Seconds a database has to say that it is there."""
 
 
 class _CachedFiles(StaticFiles):
@@ -37,6 +42,7 @@ def make_app(
     ready: Callable[[], Awaitable[bool]],
     error_page: problems.ErrorPage | None = None,
     form_action: str = "'self'",
+    limits: Limits = NO_LIMITS,
     static: bool = True,
 ) -> FastAPI:
     """An app with everything but its routers.
@@ -44,6 +50,13 @@ def make_app(
     `open_resources` is an async generator run around the app's life. `ready` says whether the database
     answers. `form_action` widens where forms may lead (Content-Security-Policy).
     """
+    surround = Middleware(
+        Surround,
+        bug=problems.bug_answer(error_page),
+        https=public_url.startswith("https"),
+        form_action=form_action,
+        limits=limits,
+    )
     app = FastAPI(
         title=title,
         description=description,
@@ -51,9 +64,10 @@ def make_app(
         docs_url=None,
         redoc_url=None,
         lifespan=asynccontextmanager(open_resources),
-        middleware=[Middleware(Surround, https=public_url.startswith("https"), form_action=form_action)],
+        middleware=[surround],
     )
     app.state.public_url = public_url
+    app.state.limits = limits
     problems.install(app, error_page)
 
     @app.get("/healthz", include_in_schema=False)
@@ -73,7 +87,7 @@ def make_app(
 async def answers(database: Database) -> bool:
     """Whether the database answers at all."""
     try:
-        async with database.engine.connect() as connection:
+        async with asyncio.timeout(READY_WITHIN), database.engine.connect() as connection:
             await connection.exec_driver_sql("select 1")
     except (OSError, SQLAlchemyError):
         structlog.get_logger("ready").warning("database does not answer")

@@ -13,10 +13,11 @@ from shared.db.engine import Database
 from shared.db.query import SessionReader
 from shared.kernel.actor import GUEST, Actor
 from shared.kernel.clock import Clock
-from shared.kernel.errors import MissingScope, Unauthenticated
+from shared.kernel.errors import MissingScope, NotFound, Unauthenticated, invalid_field
 from shared.kernel.paging import CursorCodec
 from shared.web import idempotency
 from shared.web.csrf import own_form_only
+from shared.web.limits import Limits
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -47,15 +48,26 @@ class Edge:
 
 async def bearer_actor(request: Request) -> Actor:
     """The actor of an API call: from `Authorization: Bearer` alone, never from a cookie."""
+    limits: Limits = request.app.state.limits
     header = request.headers.get("authorization")
     if header is None:
+        limits.count(request.scope, GUEST)
         return GUEST
+    try:
+        actor = await _by_header(request, header)
+    except Unauthenticated:
+        limits.count(request.scope, GUEST)
+        raise
+    limits.count(request.scope, actor)
+    _require_scope(actor, "community:read" if request.method in ("GET", "HEAD") else "community:write")
+    return actor
+
+
+async def _by_header(request: Request, header: str) -> Actor:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Authorization must be: Bearer <access token>")
-    actor = await edge_of(request).authenticator.by_bearer(token.strip())
-    _require_scope(actor, "community:read" if request.method in ("GET", "HEAD") else "community:write")
-    return actor
+    return await edge_of(request).authenticator.by_bearer(token.strip())
 
 
 def _require_scope(actor: Actor, scope: str) -> None:
@@ -65,7 +77,10 @@ def _require_scope(actor: Actor, scope: str) -> None:
 
 async def session_actor(request: Request) -> Actor:
     """The actor of a page: from the service's own session cookie."""
-    return await edge_of(request).authenticator.by_session(request)
+    actor = await edge_of(request).authenticator.by_session(request)
+    limits: Limits = request.app.state.limits
+    limits.count(request.scope, actor)
+    return actor
 
 
 def edge_of(request: Request) -> Edge:
@@ -73,37 +88,54 @@ def edge_of(request: Request) -> Edge:
     return edge
 
 
+def _refuse_nul(request: Request) -> None:
+    """PostgreSQL holds no NUL: nothing is called by a name that has one."""
+    if "\0" in request.scope["path"]:
+        raise NotFound
+    if b"%00" in request.scope["query_string"] or b"\0" in request.scope["query_string"]:
+        for name, value in request.query_params.multi_items():
+            if "\0" in value:
+                raise invalid_field(f"/{name}", "request.nul_character", "There is a NUL character in it.")
+
+
 def _read_context(request: Request, actor: Actor) -> ReadContext:
+    _refuse_nul(request)
     edge = edge_of(request)
     return ReadContext(actor, edge.database.reader, edge.clock, edge.cursors, request.state.request_id)
 
 
 def _write_context(request: Request, actor: Actor) -> Context:
+    _refuse_nul(request)
     edge = edge_of(request)
     session, reader = request.state.session, request.state.session_reader
     return Context(actor, reader, edge.clock, edge.cursors, request.state.request_id, session)
 
 
-def _api_read(request: Request, actor: Annotated[Actor, Depends(bearer_actor)]) -> ReadContext:
-    return _read_context(request, actor)
+# Dependencies are coroutines that call one another: FastAPI would run a plain function in a thread, and each
+# nested `Depends` costs as much as a good part of a query.
 
 
-async def _api_write(request: Request, actor: Annotated[Actor, Depends(bearer_actor)]) -> Context:
-    context = _write_context(request, actor)
-    if key := request.headers.get(idempotency.HEADER):
+async def _api_read(request: Request) -> ReadContext:
+    return _read_context(request, await bearer_actor(request))
+
+
+async def _api_write(request: Request) -> Context:
+    context = _write_context(request, await bearer_actor(request))
+    key = request.headers.get(idempotency.HEADER)
+    if key is not None:
         request.state.idempotency = await idempotency.begin(context, request, key)
     return context
 
 
-def _page_read(request: Request, actor: Annotated[Actor, Depends(session_actor)]) -> ReadContext:
-    request.state.actor = actor
-    return _read_context(request, actor)
+async def _page_read(request: Request) -> ReadContext:
+    request.state.actor = await session_actor(request)
+    return _read_context(request, request.state.actor)
 
 
-async def _page_write(request: Request, actor: Annotated[Actor, Depends(session_actor)]) -> Context:
+async def _page_write(request: Request) -> Context:
     await own_form_only(request)
-    request.state.actor = actor
-    return _write_context(request, actor)
+    request.state.actor = await session_actor(request)
+    return _write_context(request, request.state.actor)
 
 
 ApiRead = Annotated[ReadContext, Depends(_api_read)]

@@ -6,10 +6,12 @@ from typing import Final
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.kernel.ids import new_id
-from shared.web.problems import TooLarge
+from shared.web.limits import NO_LIMITS, Limits
+from shared.web.problems import Bug, TooLarge
 
 log = structlog.get_logger("request")
 
@@ -30,8 +32,19 @@ class Surround:
     authorization; everything else is `private, no-store`.
     """
 
-    def __init__(self, app: ASGIApp, *, https: bool = False, form_action: str = "'self'") -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        bug: Bug,
+        https: bool = False,
+        form_action: str = "'self'",
+        limits: Limits = NO_LIMITS,
+    ) -> None:
+        """`bug` answers for what nobody expected, so that even that answer has an id and its headers."""
         self._app = app
+        self._bug = bug
+        self._limits = limits
         policy = CONTENT_SECURITY_POLICY.format(form_action=form_action)
         self._fixed = [
             (b"content-security-policy", policy.encode()),
@@ -51,26 +64,32 @@ class Surround:
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = new_id().hex
         scope.setdefault("state", {})["request_id"] = request_id
+        path: str = scope["path"]
         personal = "cookie" in headers or "authorization" in headers
         started = time.perf_counter()
-        status = 500
+        status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._finish(
-                    message, request_id, personal=personal, file=scope["path"].startswith("/static/")
-                )
+                self._finish(message, request_id, personal=personal, file=path.startswith("/static/"))
+                if path.startswith("/api/"):
+                    message["headers"] += self._limits.headers(scope)
             await send(message)
 
         try:
             await self._app(scope, _limited(receive, headers), send_with_headers)
+        except Exception as error:
+            if status:
+                raise
+            answer = await self._bug(Request(scope, receive), error)
+            await answer(scope, receive, send_with_headers)
         finally:
             log.info(
                 "request",
                 method=scope["method"],
-                path=scope["path"],
+                path=path,
                 status=status,
                 ms=round((time.perf_counter() - started) * 1000, 1),
                 request_id=request_id,
@@ -93,10 +112,8 @@ class Surround:
 
 def _limited(receive: Receive, headers: Headers) -> Receive:
     """`receive` that stops with 413 once the body is larger than `MAX_BODY`, declared or not."""
-    if (declared := headers.get("content-length", "")).isdigit() and int(declared) > MAX_BODY:
-        seen = MAX_BODY
-    else:
-        seen = 0
+    declared = headers.get("content-length", "")
+    seen = MAX_BODY if declared.isascii() and declared.isdigit() and int(declared) > MAX_BODY else 0
 
     async def limited() -> Message:
         nonlocal seen

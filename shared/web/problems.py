@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from shared.kernel import errors
 from shared.kernel.errors import FieldError, Invalid, Problem
@@ -47,6 +48,7 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
 )
 API_PREFIXES = ("/api/", "/bridge/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 ErrorPage = Callable[[Request, Problem, int], Awaitable[Response]]
+Bug = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def status_of(problem: Problem) -> int:
@@ -90,41 +92,73 @@ def challenge(problem: Problem, *, has_token: bool) -> str:
     return f'Bearer error="invalid_token", error_description="{problem.title}"' if has_token else "Bearer"
 
 
-def _pointer(location: tuple[Any, ...]) -> str:
+def _pointer(kind: str, location: tuple[Any, ...]) -> str:
+    """RFC 6901; the empty pointer is the whole body."""
+    if kind == "json_invalid":
+        return ""
     parts = location[1:] if location and location[0] in ("body", "query", "path", "header") else location
-    return "/" + "/".join(str(p).replace("~", "~0").replace("/", "~1") for p in parts)
+    return "".join("/" + str(p).replace("~", "~0").replace("/", "~1") for p in parts)
 
 
 def from_validation(error: RequestValidationError) -> Invalid:
     """Pydantic's complaints, with a pointer to each field and none of the input echoed."""
     fields = tuple(
-        FieldError(_pointer(tuple(e["loc"])), f"request.{e['type']}", e["msg"]) for e in error.errors()
+        FieldError(_pointer(e["type"], tuple(e["loc"])), f"request.{e['type']}", e["msg"])
+        for e in error.errors()
     )
-    named = ", ".join(sorted({f.pointer for f in fields}))
+    named = ", ".join(sorted({f.pointer or "the body" for f in fields}))
     return Invalid(f"These do not fit: {named}", fields=fields)
 
 
-def from_http(error: HTTPException) -> Problem:
+def from_http(error: HTTPException, allowed: str = "") -> Problem:
+    """What the framework refused; a refusal of ours that it has wrapped is unwrapped."""
+    if isinstance(error.__cause__, Problem):
+        return error.__cause__
     if error.status_code == HTTPStatus.NOT_FOUND:
         return errors.NotFound()
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return MethodNotAllowed(data={"allow": (error.headers or {}).get("Allow", "")})
+        return MethodNotAllowed(data={"allow": allowed})
     if error.status_code == 413:
         return TooLarge()
     return Invalid(str(error.detail))
+
+
+def _allowed_methods(request: Request) -> str:
+    """What this address takes (RFC 9110 section 15.5.6), over all routes that share it."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods or set()
+    return ", ".join(sorted(methods))
 
 
 def wants_json(request: Request) -> bool:
     return request.url.path.startswith(API_PREFIXES)
 
 
-def install(app: FastAPI, error_page: ErrorPage | None = None) -> None:
-    """Every error leaves as one of ours. `error_page` shows it to people outside the API."""
-
+def _answers(error_page: ErrorPage | None) -> Callable[[Request, Problem], Awaitable[Response]]:
     async def answer(request: Request, problem: Problem) -> Response:
         if error_page is None or wants_json(request):
             return problem_response(request, problem)
         return await error_page(request, problem, status_of(problem))
+
+    return answer
+
+
+def bug_answer(error_page: ErrorPage | None = None) -> Bug:
+    """The answer to what nobody expected: logged with its traceback, told without."""
+    answer = _answers(error_page)
+
+    async def on_bug(request: Request, error: Exception) -> Response:
+        log.error("unhandled", path=request.url.path, error=type(error).__name__, exc_info=error)
+        return await answer(request, Internal())
+
+    return on_bug
+
+
+def install(app: FastAPI, error_page: ErrorPage | None = None) -> None:
+    """Every refusal leaves as one of ours. `error_page` shows it to people outside the API."""
+    answer = _answers(error_page)
 
     async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -136,13 +170,8 @@ def install(app: FastAPI, error_page: ErrorPage | None = None) -> None:
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return await answer(request, from_http(error))
-
-    async def on_bug(request: Request, error: Exception) -> Response:
-        log.error("unhandled", path=request.url.path, error=type(error).__name__, exc_info=error)
-        return await answer(request, Internal())
+        return await answer(request, from_http(error, _allowed_methods(request)))
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(Exception, on_bug)

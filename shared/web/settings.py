@@ -3,8 +3,11 @@
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+from limits import parse
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.web.limits import Limits
 
 
 def _public_url(url: str) -> str:
@@ -17,7 +20,15 @@ def _public_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _rate(rate: str) -> str:
+    """Empty, or in the words of `limits.parse`."""
+    if rate:
+        parse(rate)
+    return rate
+
+
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
+Rate = Annotated[str, AfterValidator(_rate)]
 
 
 class ServiceSettings(BaseSettings):
@@ -31,12 +42,30 @@ class ServiceSettings(BaseSettings):
     )
     development: bool = Field(False, description="Development aids such as /dev/mail; never in production")
 
+    rate_limit_person: Rate = Field(
+        "600/minute", description="Requests of one signed-in person to one process; empty for no limit"
+    )
+    rate_limit_address: Rate = Field("1200/minute", description="The same of all guests behind one address")
+    rate_limit_sign_in: Rate = Field("60/minute", description="Attempts to sign in from one address")
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of reverse proxies, by commas, whose X-Forwarded-For is believed",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _internal_defaults_to_public(cls, values: dict[str, Any]) -> dict[str, Any]:
         if not values.get("identity_internal_url") and values.get("identity_public_url"):
             values["identity_internal_url"] = values["identity_public_url"]
         return values
+
+
+def limits_of(settings: ServiceSettings) -> Limits:
+    return Limits(
+        address=settings.rate_limit_address,
+        person=settings.rate_limit_person,
+        sign_in=settings.rate_limit_sign_in,
+    )
 
 
 def cookie_name(service: str, public_url: str, suffix: str = "") -> str:

@@ -1,5 +1,6 @@
 """A whole community as its clients meet it: the real app over a real database, and people with tokens."""
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 
 import httpx
 from fastapi import FastAPI
+from joserfc.jwk import ECKey
 from pydantic import TypeAdapter
 
 from customer_service.app import create_app as create_customer_app
@@ -48,6 +50,12 @@ class Composition:
             f"{prefix}_DATABASE_URL": database_url,
             f"{prefix}_SECRET_KEY": "k" * 40,
             f"{prefix}_CLIENT_SECRET": "c" * 40,
+            "EMPLOYEE_SIGNING_KEY": json.dumps(
+                ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True)
+            ),
+            "rate_limit_person": "",
+            "rate_limit_address": "",
+            "rate_limit_sign_in": "",
             **more,
         }
         http = httpx.AsyncClient(transport=httpx.MockTransport(identity.handle))
@@ -74,10 +82,10 @@ class Caller:
         return {"authorization": f"Bearer {self.token}"} if self.token else {}
 
     async def __call__(
-        self, method: str, path: str, json: Any = None, *, headers: dict[str, str] | None = None, **more: Any
+        self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, **more: Any
     ) -> httpx.Response:
-        if json is not None:
-            more["json"] = json
+        if body is not None:
+            more["json"] = body
         url = path if path.startswith("/api/") else f"/api/v1{path}"
         return await self.client.request(method, url, headers={**self.headers, **(headers or {})}, **more)
 
@@ -90,9 +98,9 @@ class Caller:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def send(self, method: str, path: str, json: Any = None, **more: Any) -> Any:
+    async def send(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
         """The body of a write that must succeed."""
-        answer = await self(method, path, json, **more)
+        answer = await self(method, path, body, **more)
         assert answer.status_code < 300, f"{method} {path}: {answer.text}"
         return answer.json() if answer.content else None
 
@@ -102,8 +110,8 @@ class Caller:
     async def patch(self, path: str, **fields: Any) -> Any:
         return await self.send("PATCH", path, fields)
 
-    async def put(self, path: str, json: Any = None, **more: Any) -> Any:
-        return await self.send("PUT", path, json, **more)
+    async def put(self, path: str, body: Any = None, **more: Any) -> Any:
+        return await self.send("PUT", path, body, **more)
 
     async def delete(self, path: str) -> Any:
         return await self.send("DELETE", path)

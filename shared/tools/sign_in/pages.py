@@ -7,11 +7,12 @@ from starlette.responses import RedirectResponse, Response
 
 from shared.tools.sign_in.service import SESSION_LIFE, STATE_SECONDS, SignIn
 from shared.web.csrf import own_form_only
+from shared.web.limits import limited_sign_in
 
 router = APIRouter(include_in_schema=False)
 
 
-def sign_in_of(request: Request) -> SignIn:
+async def sign_in_of(request: Request) -> SignIn:
     sign_in: SignIn = request.app.state.sign_in
     return sign_in
 
@@ -24,7 +25,13 @@ def _set_cookie(response: Response, request: Request, name: str, value: str, sec
     response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
 
 
-@router.get("/sign-in")
+def _delete_cookie(response: Response, request: Request, name: str) -> None:
+    """As it was set: a browser takes no answer about a `__Host-` cookie that lacks Secure."""
+    secure = request.app.state.public_url.startswith("https")
+    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+@router.get("/sign-in", dependencies=[Depends(limited_sign_in)])
 async def begin(
     request: Request, signing: Signing, realm: str | None = None, return_to: str | None = None
 ) -> Response:
@@ -34,18 +41,18 @@ async def begin(
     return response
 
 
-@router.get("/sign-in/callback")
+@router.get("/sign-in/callback", dependencies=[Depends(limited_sign_in)])
 async def complete(request: Request, signing: Signing) -> Response:
     kept = request.cookies.get(signing.accounts.cookie + "-state")
     cookie, where = await signing.complete(request, kept)
     response = RedirectResponse(where, 303)
     _set_cookie(response, request, signing.accounts.cookie, cookie, int(SESSION_LIFE.total_seconds()))
-    response.delete_cookie(signing.accounts.cookie + "-state", path="/", httponly=True)
+    _delete_cookie(response, request, signing.accounts.cookie + "-state")
     return response
 
 
 @router.post("/sign-out", dependencies=[Depends(own_form_only)])
 async def end(request: Request, signing: Signing) -> Response:
     response = RedirectResponse(await signing.end(request), 303)
-    response.delete_cookie(signing.accounts.cookie, path="/", httponly=True)
+    _delete_cookie(response, request, signing.accounts.cookie)
     return response
