@@ -9,6 +9,7 @@ import typer
 
 from employee_service import demo
 from employee_service.app import SPACES, create_app
+from employee_service.desk import command as desk_command
 from employee_service.settings import OwnerSettings, Settings
 from employee_service.worker import work
 from shared.db.engine import Database
@@ -42,6 +43,12 @@ def migrate() -> None:
     """Bring the database to this code's schema."""
     settings: OwnerSettings = settings_or_exit(OwnerSettings)
     upgrade("employee_service", settings.owner_url)
+
+
+@app.command("bridge-reconcile")
+def bridge_reconcile() -> None:
+    """Compare this side's ledger of the bridge with the other's."""
+    desk_command.bridge_reconcile(settings_or_exit(Settings))
 
 
 @app.command("demo")

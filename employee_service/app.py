@@ -3,6 +3,10 @@
 import httpx
 from fastapi import FastAPI
 
+from employee_service import desk
+from employee_service.desk import api as desk_api
+from employee_service.desk import deps as desk_deps
+from employee_service.desk import pages as desk_pages
 from employee_service.settings import Settings
 from shared.oidc.claims import Claims, Realm
 from shared.tools import transfer
@@ -50,11 +54,21 @@ def catalog() -> Catalog:
     return Catalog(KINDS, extensions=(SOURCE,), panels=(SOURCE_LINE,))
 
 
-def create_app(settings: Settings, *, http: httpx.AsyncClient | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    *,
+    http: httpx.AsyncClient | None = None,
+    bridge: httpx.AsyncBaseTransport | None = None,
+) -> FastAPI:
+    """`http` and `bridge` are how identity and the bridge are asked; over the network when not given."""
+
+    def prepare(app: FastAPI) -> None:
+        desk_deps.install(app, settings, bridge)
+
     return build(
         Community(
             service="employee",
-            client_id="employee-community",
+            client_id=desk_deps.CLIENT_ID,
             description=DESCRIPTION,
             settings=settings,
             catalog=catalog(),
@@ -62,8 +76,10 @@ def create_app(settings: Settings, *, http: httpx.AsyncClient | None = None) -> 
             sign_in=SignInPolicy(
                 admits=admits, refusal="This community is for colleagues only.", realms=("staff",)
             ),
-            pages=Pages(site(settings), folders(transfer)),
-            api_routers=(transfer_api.router,),
+            pages=Pages(site(settings), folders(desk, transfer)),
+            api_routers=(desk_api.router, transfer_api.router),
+            page_routers=(desk_pages.router,),
+            prepare=prepare,
         ),
         http=http,
     )

@@ -1,5 +1,12 @@
 """What the worker of the employee database does."""
 
+import httpx
+
+from employee_service.desk.delivery import ReplyDelivery
+from employee_service.desk.deps import make_gateway, service_party
+from employee_service.desk.events import ReplyQueued
+from employee_service.desk.gateway import BridgeGateway
+from employee_service.desk.jobs import DeskWork
 from employee_service.settings import Settings
 from shared.db.engine import Database
 from shared.jobs.relay import Relay
@@ -8,15 +15,23 @@ from shared.kernel.clock import SystemClock
 from shared.tools.upkeep import upkeep
 
 
-def jobs(settings: Settings, database: Database) -> list[Job]:
+def jobs(database: Database, gateway: BridgeGateway) -> list[Job]:
     clock = SystemClock()
-    return [Relay(database, clock, {}).job(), upkeep(database, clock)]
+    handlers = {ReplyQueued.name: ReplyDelivery(gateway, clock)}
+    return [
+        Relay(database, clock, handlers).job(),
+        upkeep(database, clock),
+        *DeskWork(database, clock, gateway).jobs(),
+    ]
 
 
 async def work(settings: Settings) -> None:
     database = Database(settings.database_url, pool_size=4)
     await database.open()
-    try:
-        await Worker(database, jobs(settings, database)).run()
-    finally:
-        await database.close()
+    async with httpx.AsyncClient(timeout=5) as http:
+        gateway = make_gateway(settings, database, SystemClock(), service_party(settings, http))
+        try:
+            await Worker(database, jobs(database, gateway)).run()
+        finally:
+            await gateway.close()
+            await database.close()
