@@ -52,7 +52,9 @@ SPACES = SpacesPolicy(anonymous_reading=True, kinds=tuple(kind.name for kind in 
 
 def catalog() -> Catalog:
     """The content of this community, for requests and for the worker."""
-    return Catalog(KINDS, extensions=(*disclosure.EXTENSIONS, SOURCE), panels=(*disclosure.PANELS, SOURCE_LINE))
+    return Catalog(
+        KINDS, extensions=(*disclosure.EXTENSIONS, SOURCE), panels=(*disclosure.PANELS, SOURCE_LINE)
+    )
 
 
 def create_app(settings: Settings, *, http: httpx.AsyncClient | None = None) -> FastAPI:
