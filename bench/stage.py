@@ -109,7 +109,8 @@ def service(target: Target, issuer: Issuer) -> tuple[Server, str]:
         "CUSTOMER_DATABASE_URL": target.app_url,
         "CUSTOMER_SECRET_KEY": SECRET,
         "CUSTOMER_CLIENT_SECRET": SECRET,
-        "RATE_LIMITS": "false",
+        "RATE_LIMIT_PERSON": "",
+        "RATE_LIMIT_ADDRESS": "",
     }
     return Server(
         ["-m", "customer_service", "serve", "--port", str(port)], environment, "/readyz", port
