@@ -2,6 +2,7 @@
 whatever crossed is written into this side's ledger, in a transaction of its own, before it is used."""
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
@@ -136,7 +137,7 @@ class BridgeGateway:
 
 def signing_key(text: str) -> ECKey:
     """The private key in EMPLOYEE_SIGNING_KEY. Raises ValueError when it is none."""
-    key = ECKey.import_key(text)
+    key = ECKey.import_key(json.loads(text))
     if not key.is_private or key.curve_name != "P-256":
         raise ValueError("EMPLOYEE_SIGNING_KEY must be a private EC key on P-256, as JWK")
     return key
