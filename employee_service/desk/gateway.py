@@ -3,6 +3,7 @@ whatever crossed is written into this side's ledger, in a transaction of its own
 
 import hashlib
 import json
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
