@@ -20,10 +20,10 @@ from shared.tools.topics.schemas import (
     TopicView,
 )
 from shared.tools.topics.service import TopicService
-from shared.web.edge import ApiRead, ApiWrite, WriteRoute
+from shared.web.edge import API, ApiRead, ApiWrite, WriteRoute
 from shared.web.json import Json, expected_versions
 
-router = APIRouter(tags=["topics"], route_class=WriteRoute)
+router = APIRouter(prefix=API, tags=["topics"], route_class=WriteRoute)
 
 TOPIC: Json[TopicView] = Json(TopicView)
 TOPICS: Json[Page[TopicRow]] = Json(Page[TopicRow])

@@ -58,7 +58,7 @@ async def _comments(
         topic=topic,
         post=post,
         comments=comments,
-        slots=catalog.slots,
+        panels=catalog.slots,
         cursor=cursor,
         **(defaults | values),
     )

@@ -49,7 +49,7 @@ async def _page(
         topic=topic,
         replies=replies,
         kind=catalog.kinds[topic.kind],
-        slots=catalog.slots,
+        panels=catalog.slots,
         cursor=cursor,
         **(defaults | values),
     )
@@ -69,7 +69,7 @@ async def find_topic(request: Request, ctx: PageRead, catalog: Content, topic_id
     return await _page(request, ctx, catalog, topic_id, slug="")
 
 
-@router.post("/t/{topic_id:uuid}/reply")
+@router.post("/topics/{topic_id:uuid}/reply")
 async def reply(
     request: Request,
     ctx: PageWrite,
@@ -91,7 +91,7 @@ async def reply(
     return see(post_address(post.id))
 
 
-@router.post("/t/{topic_id:uuid}/close")
+@router.post("/topics/{topic_id:uuid}/close")
 async def close(
     ctx: PageWrite, catalog: Content, topic_id: UUID, closed: Annotated[bool, Form()] = True
 ) -> Response:
@@ -99,7 +99,7 @@ async def close(
     return see(topic_address(topic))
 
 
-@router.get("/t/{topic_id:uuid}/remove")
+@router.get("/topics/{topic_id:uuid}/remove")
 async def ask_removal(request: Request, ctx: PageRead, catalog: Content, topic_id: UUID) -> Response:
     reading = TopicReader(ctx, catalog)
     ctx.require(decide_topic(TopicPermission.DELETE, ctx.actor, await reading.topic_row(topic_id)))
@@ -107,7 +107,7 @@ async def ask_removal(request: Request, ctx: PageRead, catalog: Content, topic_i
     return await show(request, ctx, "topics/remove_topic.html", here=topic.space.slug, topic=topic)
 
 
-@router.post("/t/{topic_id:uuid}/remove")
+@router.post("/topics/{topic_id:uuid}/remove")
 async def remove(ctx: PageWrite, catalog: Content, topic_id: UUID) -> Response:
     service = TopicService(ctx.person(), catalog)
     topic = await service.reading.topic(topic_id)
