@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match, Route
+from starlette.routing import Match
 
 from shared.kernel import errors
 from shared.kernel.errors import FieldError, Invalid, Problem
@@ -125,11 +125,14 @@ def from_http(error: HTTPException, allowed: str = "") -> Problem:
 
 def _allowed_methods(request: Request) -> str:
     """What this address takes (RFC 9110 section 15.5.6), over all routes that share it."""
-    methods: set[str] = set()
-    for route in request.app.routes:
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
-            methods |= route.methods or set()
-    return ", ".join(sorted(methods))
+    return ", ".join(
+        method for method in ("DELETE", "GET", "PATCH", "POST", "PUT") if _takes(request, method)
+    )
+
+
+def _takes(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
 
 
 def wants_json(request: Request) -> bool:

@@ -1,9 +1,10 @@
 """What comes in about questions."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
 
 
 class AcceptedAnswer(BaseModel):
@@ -14,7 +15,14 @@ class AcceptedAnswer(BaseModel):
     post: UUID
 
 
+def _number(given: Any) -> Any:
+    """Python takes `true` for 1."""
+    if isinstance(given, bool):
+        raise PydanticCustomError("int_type", "Input should be 1 or -1")
+    return given
+
+
 class VotePut(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"value": 1}]})
 
-    value: Literal[1, -1]
+    value: Annotated[Literal[1, -1], BeforeValidator(_number)]
