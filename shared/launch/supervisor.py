@@ -113,11 +113,16 @@ class Supervisor:
             told.of(service),
             PROJECT,
             self.folder.logs / f"{name}.log",
-            self.screen.line,
+            self._show,
             self._ended.put,
         )
         self.processes.append(process)
         process.start()
+
+    def _show(self, name: str, line: str) -> None:
+        """What services complain of while they are being stopped is in their logs."""
+        if not self._stopping:
+            self.screen.line(name, line)
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + PATIENCE
