@@ -1,5 +1,6 @@
 """What the worker of the identity database does."""
 
+from identity_service.accounts import service as accounts
 from identity_service.app import make_services
 from identity_service.grants import service as grants
 from identity_service.limits import service as limits
@@ -21,7 +22,9 @@ async def tidy(services: Services) -> int:
     """Delete what has ended. Answers 0: it is done for this time."""
     now = services.clock.now()
     async with services.database.transaction() as session:
-        await grants.prune(Visit(services, session, now, address="worker"))
+        visit = Visit(services, session, now, address="worker")
+        await grants.prune(visit)
+        await accounts.prune(visit)
         await limits.prune(session, now)
     return 0
 

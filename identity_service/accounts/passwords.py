@@ -109,5 +109,6 @@ def _is_pattern(folded: str) -> bool:
 
 
 def _words(about: Iterable[str]) -> list[str]:
-    parts = [part for text in about for part in re.split(r"[\s@.+_-]+", text.casefold())]
-    return [part for part in parts if len(part) >= 4]
+    whole = [text.casefold() for text in about]
+    parts = [part for text in whole for part in re.split(r"[\s@.+_-]+", text)]
+    return [word for word in (*whole, *parts) if len(word) >= 4]

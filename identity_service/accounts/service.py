@@ -7,6 +7,8 @@ from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
+from sqlalchemy import delete
+
 from identity_service.accounts import passwords as rules
 from identity_service.accounts import queries
 from identity_service.accounts.errors import BadEmail, BadName, LinkSpent
@@ -185,6 +187,11 @@ def new_account(visit: Visit, *, realm: str, email: str, name: str) -> Account:
     )
     visit.session.add(account)
     return account
+
+
+async def prune(visit: Visit) -> None:
+    """Delete links that nobody can use any more."""
+    await visit.session.execute(delete(EmailProof).where(EmailProof.expires_at < visit.now))
 
 
 async def _keep_password(visit: Visit, account_id: UUID, password_hash: str) -> None:

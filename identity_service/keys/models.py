@@ -10,8 +10,11 @@ from identity_service.base import Base
 
 
 class SigningKey(Base):
-    """A key pair. The private part is sealed with the service's secret key. One per algorithm signs; the
-    others are published until the last token they signed has ended."""
+    """A key pair. The private part is sealed with the service's secret key.
+
+    A key is published from the moment it is made and signs from `signs_from` until `retired_at`; after that
+    it stays published until the last token it signed has ended.
+    """
 
     __tablename__ = "signing_keys"
 
@@ -20,11 +23,12 @@ class SigningKey(Base):
     public_jwk: Mapped[dict[str, Any]]
     sealed_private_jwk: Mapped[bytes]
     created_at: Mapped[datetime]
+    signs_from: Mapped[datetime]
     retired_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index(
-            "uq_signing_keys_active", "algorithm", unique=True, postgresql_where=text("retired_at is null")
+            "uq_signing_keys_current", "algorithm", unique=True, postgresql_where=text("retired_at is null")
         ),
     )
 

@@ -15,6 +15,8 @@ from identity_service.sealing import CannotUnseal, Sealer
 ALGORITHMS = ("ES256", "RS256")
 PUBLISHED_AFTER_RETIREMENT = timedelta(hours=1)
 """Longer than any token we sign lives and than verifiers keep our key set."""
+PUBLISHED_BEFORE_USE = timedelta(minutes=5)
+"""Longer than our other processes and the verifiers take to learn of a new key."""
 
 _SEAL = "signing key"
 _LOCK = 7_201_936_410_551
@@ -29,11 +31,12 @@ class KeyRing:
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
-        self._active: dict[str, ECKey | RSAKey] = {}
+        self._signers: dict[str, list[tuple[datetime, ECKey | RSAKey]]] = {}
         self._published: dict[str, ECKey | RSAKey] = {}
 
-    def signer(self, algorithm: str) -> ECKey | RSAKey:
-        return self._active[algorithm]
+    def signer(self, algorithm: str, now: datetime) -> ECKey | RSAKey:
+        """The newest key of this algorithm that may sign by now."""
+        return next(key for signs_from, key in self._signers[algorithm] if signs_from <= now)
 
     def find(self, kid: object) -> ECKey | RSAKey | None:
         return self._published.get(kid) if isinstance(kid, str) else None
@@ -44,28 +47,30 @@ class KeyRing:
 
     async def load(self, session: AsyncSession, now: datetime) -> None:
         """Read the keys, making those that are missing. Raises WrongSecretKey."""
-        await self._make_missing(session, now)
+        await self._make_missing(session, now, signs_from=now)
         oldest = now - PUBLISHED_AFTER_RETIREMENT
         rows = await session.scalars(
             select(SigningKey)
             .where(SigningKey.retired_at.is_(None) | (SigningKey.retired_at > oldest))
-            .order_by(SigningKey.created_at.desc())
+            .order_by(SigningKey.signs_from.desc())
         )
-        active, published = {}, {}
+        signers: dict[str, list[tuple[datetime, ECKey | RSAKey]]] = {name: [] for name in ALGORITHMS}
+        published = {}
         for row in rows:
             published[row.kid] = key = self._open(row)
-            if row.retired_at is None:
-                active[row.algorithm] = key
-        self._active, self._published = active, published
+            signers[row.algorithm].append((row.signs_from, key))
+        self._signers, self._published = signers, published
 
     async def rotate(self, session: AsyncSession, now: datetime) -> None:
-        """Retire the active keys and sign with new ones from now on."""
+        """Publish new keys now, and sign with them once everybody knows them; the old ones end then."""
+        turn = now + PUBLISHED_BEFORE_USE
         for row in await session.scalars(select(SigningKey).where(SigningKey.retired_at.is_(None))):
-            row.retired_at = now
+            row.retired_at = turn
         await session.flush()
+        await self._make_missing(session, now, signs_from=turn)
         await self.load(session, now)
 
-    async def _make_missing(self, session: AsyncSession, now: datetime) -> None:
+    async def _make_missing(self, session: AsyncSession, now: datetime, *, signs_from: datetime) -> None:
         await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         present = set(
             await session.scalars(select(SigningKey.algorithm).where(SigningKey.retired_at.is_(None)))
@@ -81,6 +86,7 @@ class KeyRing:
                         public_jwk=public_jwk(key),
                         sealed_private_jwk=self._sealer.seal(private, purpose=_SEAL),
                         created_at=now,
+                        signs_from=signs_from,
                     )
                 )
 

@@ -69,7 +69,7 @@ def access_token(turn: Turn, access: Access) -> str:
         claims["sid"] = access.sid
     if access.actor is not None:
         claims["act"] = {"sub": access.actor}
-    return _signed(turn.keys, "ES256", claims, ACCESS_TYPE)
+    return _signed(turn, "ES256", claims, ACCESS_TYPE)
 
 
 def _person_claims(turn: Turn, account: Account) -> dict[str, Any]:
@@ -99,11 +99,11 @@ def id_token(
         "amr": person.session.amr,
         "at_hash": create_half_hash(access, algorithm).decode("ascii"),
     }
-    return _signed(turn.keys, algorithm, claims | ({"nonce": nonce} if nonce else {}), ID_TYPE)
+    return _signed(turn, algorithm, claims | ({"nonce": nonce} if nonce else {}), ID_TYPE)
 
 
-def _signed(keys: KeyRing, algorithm: str, claims: dict[str, Any], kind: str) -> str:
-    key = keys.signer(algorithm)
+def _signed(turn: Turn, algorithm: str, claims: dict[str, Any], kind: str) -> str:
+    key = turn.keys.signer(algorithm, turn.now)
     header = {"alg": algorithm, "typ": kind, "kid": key.kid}
     return jwt.encode(header, claims, key, algorithms=[algorithm])
 

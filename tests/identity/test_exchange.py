@@ -9,7 +9,6 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from identity_service.keys.service import KeyRing
 from shared.oidc import Act, InvalidToken, Realm, RelyingParty, TokenRefused, TokenSet
 from shared.oidc.names import GrantType, TokenKind
 from tests.identity.conftest import SIGNING_KEY
@@ -171,18 +170,17 @@ async def test_16_signing_out_and_leaving_end_it(
     assert await refusal(raw, exchange_form(again.access_token)) == "invalid_request"
 
 
-def resigned(keys: KeyRing, token: str, **changes: Any) -> str:
+def resigned(house: House, token: str, **changes: Any) -> str:
     """The same token with other claims, signed by identity itself."""
-    key = keys.signer("ES256")
+    key = house.services.keys.signer("ES256", house.clock.now())
     header = {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
     return jwt.encode(header, payload(token) | changes, key, algorithms=["ES256"])
 
 
 async def test_16_may_act_is_obeyed(house: House, tomas: TokenSet, raw: httpx.AsyncClient) -> None:
-    keys = house.services.keys
-    other = resigned(keys, tomas.access_token, may_act={"sub": "customer-community"})
+    other = resigned(house, tomas.access_token, may_act={"sub": "customer-community"})
     assert await refusal(raw, exchange_form(other)) == "invalid_request"
-    ours = resigned(keys, tomas.access_token, may_act={"sub": "employee-community"})
+    ours = resigned(house, tomas.access_token, may_act={"sub": "employee-community"})
     answer = await raw.post("/oauth/token", data=exchange_form(ours), headers=EMPLOYEE_AUTH)
     assert answer.status_code == 200
 

@@ -114,10 +114,11 @@ def upgrade() -> None:
     sa.Column('public_jwk', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('sealed_private_jwk', sa.LargeBinary(), nullable=False),
     sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('signs_from', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('retired_at', sa.TIMESTAMP(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('kid', name=op.f('pk_signing_keys'))
     )
-    op.create_index('uq_signing_keys_active', 'signing_keys', ['algorithm'], unique=True, postgresql_where=sa.text('retired_at is null'))
+    op.create_index('uq_signing_keys_current', 'signing_keys', ['algorithm'], unique=True, postgresql_where=sa.text('retired_at is null'))
     op.create_table('used_assertions',
     sa.Column('client_id', sa.Text(), nullable=False),
     sa.Column('jti_hash', sa.Text(), nullable=False),
@@ -252,7 +253,7 @@ def downgrade() -> None:
     op.drop_table('accounts')
     op.drop_index(op.f('ix_used_assertions_expires_at'), table_name='used_assertions')
     op.drop_table('used_assertions')
-    op.drop_index('uq_signing_keys_active', table_name='signing_keys', postgresql_where=sa.text('retired_at is null'))
+    op.drop_index('uq_signing_keys_current', table_name='signing_keys', postgresql_where=sa.text('retired_at is null'))
     op.drop_table('signing_keys')
     op.drop_index(op.f('ix_pending_requests_expires_at'), table_name='pending_requests')
     op.drop_table('pending_requests')
