@@ -35,6 +35,6 @@ class Resources:
         return Inbound(session, caller, reading, request.state.crossing_id, self.clock.now())
 
 
-def resources_of(request: Request) -> Resources:
+async def resources_of(request: Request) -> Resources:
     resources: Resources = request.app.state.resources
     return resources

@@ -9,10 +9,10 @@ from customer_service.sharing import service
 from customer_service.sharing.schemas import CompanyAsked, CrossingView, SharingCreate, SharingView
 from customer_service.sharing.service import SharingService
 from shared.kernel.paging import Page
-from shared.web.edge import ApiRead, ApiWrite, WriteRoute
+from shared.web.edge import API, ApiRead, ApiWrite, WriteRoute
 from shared.web.json import Json
 
-router = APIRouter(tags=["sharing"], route_class=WriteRoute)
+router = APIRouter(prefix=API, tags=["sharing"], route_class=WriteRoute)
 
 SHARINGS: Json[Page[SharingView]] = Json(Page[SharingView])
 CROSSINGS: Json[Page[CrossingView]] = Json(Page[CrossingView])

@@ -1,7 +1,7 @@
 """The edge of a service: where a request becomes a context, and where its one transaction commits."""
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends
 from fastapi.routing import APIRoute
@@ -18,6 +18,10 @@ from shared.kernel.paging import CursorCodec
 from shared.web import idempotency
 from shared.web.csrf import own_form_only
 from shared.web.limits import Limits
+
+API: Final = "/api/v1"
+"""Where the API lives. Its routers carry the prefix themselves, so that their routes lie flat in the app:
+a router included in another is searched twice for each request."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

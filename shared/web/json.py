@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any, Final, Generic, TypeVar
+from urllib.parse import urlencode
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
@@ -36,8 +37,9 @@ class Json(Generic[View]):
         body = self._adapter.dump_json(page)
         headers = {}
         if cursor := page.next_cursor if isinstance(page, Page) else None:
-            url = request.url.include_query_params(cursor=cursor)
-            headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+            asked = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
+            following = urlencode([*asked, ("cursor", cursor)])
+            headers["Link"] = f'<{request.scope["path"]}?{following}>; rel="next"'
         return _cachable(request, body, _tag(body), headers)
 
     def single(self, request: Request, view: View, *, version: int | None = None) -> Response:

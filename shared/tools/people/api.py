@@ -5,10 +5,10 @@ from starlette.responses import Response
 
 from shared.tools.people.schemas import MeUpdate, MeView
 from shared.tools.people.service import PeopleService, me
-from shared.web.edge import ApiRead, ApiWrite, WriteRoute
+from shared.web.edge import API, ApiRead, ApiWrite, WriteRoute
 from shared.web.json import Json
 
-router = APIRouter(tags=["people"], route_class=WriteRoute)
+router = APIRouter(prefix=API, tags=["people"], route_class=WriteRoute)
 ME: Json[MeView] = Json(MeView)
 
 

@@ -9,10 +9,10 @@ from shared.tools.questions.schemas import AcceptedAnswer, VotePut
 from shared.tools.questions.service import QuestionService
 from shared.tools.topics.deps import Content
 from shared.tools.topics.schemas import PostView, TopicView
-from shared.web.edge import ApiWrite, WriteRoute
+from shared.web.edge import API, ApiWrite, WriteRoute
 from shared.web.json import Json
 
-router = APIRouter(tags=["questions"], route_class=WriteRoute)
+router = APIRouter(prefix=API, tags=["questions"], route_class=WriteRoute)
 
 TOPIC: Json[TopicView] = Json(TopicView)
 POST: Json[PostView] = Json(PostView)

@@ -11,10 +11,10 @@ from shared.tools.search.deps import Queries
 from shared.tools.search.schemas import SearchHit
 from shared.tools.search.service import Search, SearchFilter
 from shared.tools.topics.deps import Content, Cursor, Limit
-from shared.web.edge import ApiRead
+from shared.web.edge import API, ApiRead
 from shared.web.json import Json
 
-router = APIRouter(tags=["search"])
+router = APIRouter(prefix=API, tags=["search"])
 HITS: Json[Page[SearchHit]] = Json(Page[SearchHit])
 
 

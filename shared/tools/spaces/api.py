@@ -12,10 +12,10 @@ from shared.tools.spaces import service
 from shared.tools.spaces.deps import spaces_policy
 from shared.tools.spaces.schemas import GrantsPut, GrantView, GroupCreate, GroupView, SpaceCreate, SpaceView
 from shared.tools.spaces.service import SpaceService, SpacesPolicy
-from shared.web.edge import ApiRead, ApiWrite, WriteRoute
+from shared.web.edge import API, ApiRead, ApiWrite, WriteRoute
 from shared.web.json import Json, check_if_match
 
-router = APIRouter(tags=["spaces"], route_class=WriteRoute)
+router = APIRouter(prefix=API, tags=["spaces"], route_class=WriteRoute)
 Policy = Annotated[SpacesPolicy, Depends(spaces_policy)]
 
 SPACE: Json[SpaceView] = Json(SpaceView)

@@ -9,10 +9,10 @@ from shared.kernel.paging import Page
 from shared.tools.transfer.links import links_of
 from shared.tools.transfer.merging import merge_person
 from shared.tools.transfer.schemas import MergeView, PersonMerge, TopicLinkView
-from shared.web.edge import ApiRead, ApiWrite, WriteRoute
+from shared.web.edge import API, ApiRead, ApiWrite, WriteRoute
 from shared.web.json import Json
 
-router = APIRouter(tags=["transfer"], route_class=WriteRoute)
+router = APIRouter(prefix=API, tags=["transfer"], route_class=WriteRoute)
 
 MERGE: Json[MergeView] = Json(MergeView)
 LINKS: Json[Page[TopicLinkView]] = Json(Page[TopicLinkView])
