@@ -11,10 +11,10 @@ from employee_service.desk.gateway import BridgeGateway
 from employee_service.desk.schemas import DeskList, DeskThreadView, NoteCreate, PreviewView, ReplyCreate
 from employee_service.desk.service import DeskReader, DeskService
 from shared.bridge.messages import Purpose, ThreadStatus
-from shared.web.edge import ApiRead, ApiWrite, WriteRoute
+from shared.web.edge import API, ApiRead, ApiWrite, WriteRoute
 from shared.web.json import Json
 
-router = APIRouter(prefix="/desk", tags=["desk"], route_class=WriteRoute)
+router = APIRouter(prefix=f"{API}/desk", tags=["desk"], route_class=WriteRoute)
 
 Gateway = Annotated[BridgeGateway, Depends(gateway_of)]
 Token = Annotated[str | None, Depends(bearer_token)]

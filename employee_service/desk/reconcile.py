@@ -59,10 +59,15 @@ class Report:
 
 
 class Reconciliation:
-    def __init__(self, database: Database, clock: Clock, gateway: BridgeGateway) -> None:
+    """`pause` is how many seconds it waits before it reads again."""
+
+    def __init__(
+        self, database: Database, clock: Clock, gateway: BridgeGateway, *, pause: float = PAUSE_SECONDS
+    ) -> None:
         self.database = database
         self.clock = clock
         self.gateway = gateway
+        self.pause = pause
 
     async def run(self) -> Report:
         """Reads both books, checks both chains and compares. Raises `BridgeError`, `OidcError`."""
@@ -71,7 +76,7 @@ class Reconciliation:
         for _ in range(PATIENCE):
             if own.by_id.keys() <= {row.crossing_id for row in theirs}:
                 break
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(self.pause)
             theirs = await self._theirs()
         report = await self._check_chains(own, theirs)
         if report.differs is None:
