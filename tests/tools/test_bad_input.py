@@ -221,7 +221,16 @@ async def test_an_unknown_reaction_and_kind_are_named(scene: Scene) -> None:
 
 
 async def test_nothing_to_read_is_no_post(scene: Scene) -> None:
-    for body in ("   ", "\n\n", "\u200b", "<!-- nothing -->", "&nbsp;", "[](x)", "\x00", "<script>x</script>"):
+    for body in (
+        "   ",
+        "\n\n",
+        "\u200b",
+        "<!-- nothing -->",
+        "&nbsp;",
+        "[](x)",
+        "\x00",
+        "<script>x</script>",
+    ):
         answer = await scene.member("POST", f"/topics/{scene.topic['id']}/posts", {"body": body})
         problem = is_problem(answer, 422)
         assert problem["code"] == "topics.empty_body", body
