@@ -100,7 +100,11 @@ def compute(
     }
     if server_port:
         values |= _database_urls(folder, server_port)
-    values |= {name: value for name, value in given.items() if value and _is_ours(name, values)}
+    values |= {
+        name: value
+        for name, value in given.items()
+        if _is_ours(name, values) and (value or _may_be_empty(name))
+    }
     return Environment(values, embedded=server_port is not None)
 
 
@@ -117,6 +121,11 @@ def _is_ours(name: str, values: Mapping[str, str]) -> bool:
     if name in values or name in (*SYSTEM, *COMMON, *OWNER_URLS):
         return True
     return any(service.owns(name) or name in service.optional for service in SERVICES)
+
+
+def _may_be_empty(name: str) -> bool:
+    """Whether setting it to nothing means something: an empty limit is none."""
+    return name.startswith("RATE_LIMIT_")
 
 
 def _addresses(port_base: int) -> dict[str, str]:
