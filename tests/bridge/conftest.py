@@ -22,6 +22,7 @@ from shared.kernel.actor import Actor
 from shared.kernel.clock import SystemClock
 from tests.bridge.content import Content, context, fill
 from tests.bridge.identity import PretendedIdentity
+from tests.bridge.inside import Inside, inside_of
 from tests.fixtures.databases import World
 from tests.fixtures.server import DatabaseUrls
 
@@ -130,4 +131,35 @@ async def outside_of(
 @pytest.fixture
 async def outside(world: World, identity: PretendedIdentity) -> AsyncIterator[Outside]:
     async with outside_of(await world.database("customer"), identity) as made:
+        yield made
+
+
+class Road(httpx.AsyncBaseTransport):
+    """The network between the inside and the bridge; `down` makes calls fail, `lose` loses answers."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._transport = httpx.ASGITransport(app)
+        self.down = False
+        self.lose = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.down:
+            raise httpx.ConnectError("down", request=request)
+        answer = await self._transport.handle_async_request(request)
+        if self.lose:
+            self.lose -= 1
+            raise httpx.ReadError("lost", request=request)
+        return answer
+
+
+@pytest.fixture
+async def road(outside: Outside) -> Road:
+    return Road(outside.app)
+
+
+@pytest.fixture
+async def inside(
+    world: World, identity: PretendedIdentity, outside: Outside, road: Road
+) -> AsyncIterator[Inside]:
+    async with inside_of(await world.database("employee"), identity, BRIDGE, road) as made:
         yield made
