@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -52,10 +52,10 @@ class Scene:
     comment: dict[str, Any]
 
     def __getattr__(self, name: str) -> Caller:
-        return self.people[name]
-
-    def again(self, **changes: Any) -> "Scene":
-        return replace(self, **changes)
+        people: dict[str, Caller] = self.__dict__.get("people", {})
+        if name not in people:
+            raise AttributeError(name)
+        return people[name]
 
 
 ACTORS = ("guest", "stranger", "reader", "member", "author", "moderator", "manager")
