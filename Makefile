@@ -9,7 +9,7 @@ LOCK_ENV := env -i PATH="$$PATH" HOME="$$HOME" SSL_CERT_FILE="$$SSL_CERT_FILE"
 
 .DEFAULT_GOAL := help
 .PHONY: help run reset demo-accounts admin import-stackexchange bridge-reconcile env dev-env \
-	test test-browser test-all check bench migration lock env-example audit
+	test test-browser test-all check bench migration lock openapi env-example audit
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 24
@@ -75,6 +75,9 @@ lock: dev-env ## Renew uv.lock and requirements.lock, naming the public index on
 	$(LOCK_ENV) $(V)/uv lock --no-config --default-index https://pypi.org/simple $(ARGS)
 	$(LOCK_ENV) $(V)/uv export --no-config --frozen --all-groups --no-emit-project --no-header --quiet \
 		--output-file requirements.lock
+
+openapi: dev-env ## Write docs/openapi/*.json from the services' routes
+	@$(V)/python .ci/openapi.py
 
 env-example: dev-env ## Write .env.example from the settings classes
 	@$(V)/python .ci/env_example.py

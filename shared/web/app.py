@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from shared.db.engine import Database
-from shared.web import problems
+from shared.web import docs_page, openapi, problems
 from shared.web.limits import NO_LIMITS, Limits
 from shared.web.middleware import Surround
 from shared.web.templates import STATIC
@@ -79,6 +79,8 @@ def make_app(
         fine = await ready()
         return JSONResponse({"ready": fine}, 200 if fine else 503)
 
+    openapi.install(app)
+    app.router.routes.extend(docs_page.router.routes)
     if static:
         app.mount("/static", _CachedFiles(directory=STATIC), name="static")
     return app
