@@ -5,11 +5,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from sqlalchemy import select
 
-from identity_service.accounts import queries
 from identity_service.accounts import service as accounts
-from identity_service.accounts.models import Account, Organisation
+from identity_service.accounts.models import Organisation
 from identity_service.app import make_services, prepare
 from identity_service.audit import service as audit
 from identity_service.clients import service as clients
@@ -93,8 +91,7 @@ async def fill_demo(visit: Visit, document: Any) -> list[dict[str, Any]]:
 
 
 async def _demo_account(visit: Visit, wanted: DemoAccount) -> dict[str, Any]:
-    key = accounts.email_key(wanted.email)
-    account = await queries.by_email(visit.session, wanted.realm, key)
+    account = await accounts.by_address(visit, realm=wanted.realm, email=wanted.email)
     if account is None:
         account = accounts.new_account(visit, realm=wanted.realm, email=wanted.email, name=wanted.name)
         account.email_verified_at = visit.now
@@ -107,7 +104,7 @@ async def _demo_account(visit: Visit, wanted: DemoAccount) -> dict[str, Any]:
 
 
 async def _organisation(visit: Visit, wanted: DemoOrganisation) -> Organisation:
-    found = await queries.organisation_by_name(visit.session, wanted.name)
+    found = await accounts.organisation_named(visit, wanted.name)
     if found is None:
         found = Organisation(id=new_id(), name=wanted.name, is_partner=wanted.partner)
         visit.session.add(found)
@@ -121,15 +118,11 @@ async def make_admin(settings: Settings, *, email: str, name: str) -> str:
 
     An account that is there already keeps its name and gets the roles.
     """
-    key = accounts.email_key(email)
     async with at_the_console(settings) as visit:
-        account: Account | None = await visit.session.scalar(
-            select(Account).where(Account.realm == "staff", Account.email_key == key)
-        )
+        account = await accounts.by_address(visit, realm="staff", email=email)
         if account is None:
-            account = accounts.new_account(
-                visit, realm="staff", email=email, name=name or key.partition("@")[0]
-            )
+            name = name or email.strip().partition("@")[0]
+            account = accounts.new_account(visit, realm="staff", email=email, name=name)
         account.roles = sorted({*account.roles, *ADMIN_ROLES})
         account.updated_at = visit.now
         await visit.session.flush()

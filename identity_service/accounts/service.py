@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from identity_service.accounts import passwords as rules
 from identity_service.accounts import queries
 from identity_service.accounts.errors import BadEmail, BadName, LinkSpent
-from identity_service.accounts.models import Account, EmailProof, PasswordCredential
+from identity_service.accounts.models import Account, EmailProof, Organisation, PasswordCredential
 from identity_service.audit import service as audit
 from identity_service.limits import service as limits
 from identity_service.mail import service as mail
@@ -54,6 +54,15 @@ def clean_name(name: str) -> str:
     if not 1 <= len(cleaned) <= 80:
         raise BadName
     return cleaned
+
+
+async def by_address(visit: Visit, *, realm: str, email: str) -> Account | None:
+    """The account of an e-mail address, verified or not. Raises BadEmail."""
+    return await queries.by_email(visit.session, realm, email_key(email))
+
+
+async def organisation_named(visit: Visit, name: str) -> Organisation | None:
+    return await queries.organisation_by_name(visit.session, name)
 
 
 async def by_password(visit: Visit, *, realm: str, email: str, password: str) -> Account | None:
