@@ -18,7 +18,7 @@ from customer_service.sharing.models import (
     ThreadRef,
 )
 from shared.db.context import Context
-from shared.db.query import SessionReader
+from shared.db.query import writer_of
 from shared.kernel.actor import ANYONE, MEMBERS, Actor
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Problem
@@ -89,7 +89,7 @@ async def _post(session: AsyncSession, clock: Clock, catalog: Catalog, message: 
         name=public_name,
         groups=(ANYONE, MEMBERS, MANAGERS),
     )
-    context = Context(voice, SessionReader(session), clock, CursorCodec("inbox"), session=session)
+    context = Context(voice, writer_of(session), clock, CursorCodec("inbox"), session=session)
     reply = PostCreate(body=str(message.payload["body"]))
     post = await TopicService(context, catalog).reply(topic_id, reply)
     await session.execute(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.db.query import Reader
+from shared.db.query import Reader, Writer
 from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Forbidden, Unauthenticated
@@ -43,6 +43,7 @@ class ReadContext:
 class Context(ReadContext):
     """A `ReadContext` inside the request's one transaction. Services flush; only the edge commits."""
 
+    reader: Writer
     session: AsyncSession = None  # type: ignore[assignment] # always given; follows defaulted fields
 
     def person(self) -> "Context":

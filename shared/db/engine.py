@@ -7,10 +7,11 @@ from typing import Any
 
 import asyncpg
 from pydantic_core import from_json
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from shared.db.query import Observer, PoolReader
+from shared.db.query import WRITER, Observer, PoolReader, TransactionReader
 
 
 class ReadConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg carries no types
@@ -22,8 +23,17 @@ class ReadConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg carrie
 
 
 async def _prepare(connection: Any) -> None:
+    """JSON goes in and comes out as Python values, however the connection is used."""
     for name in ("json", "jsonb"):
         await connection.set_type_codec(name, encoder=json.dumps, decoder=from_json, schema="pg_catalog")
+
+
+def _prepare_adapted(connection: Any, record: Any) -> None:
+    connection.run_async(_prepare)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 class Database:
@@ -35,8 +45,14 @@ class Database:
         self._pool_size = pool_size
         self._pool: asyncpg.Pool | None = None
         self.engine: AsyncEngine = create_async_engine(
-            self.url.set(drivername="postgresql+asyncpg"), pool_size=pool_size, max_overflow=0
+            self.url.set(drivername="postgresql+asyncpg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            isolation_level="AUTOCOMMIT",
+            json_serializer=_as_it_is,
+            json_deserializer=_as_it_is,
         )
+        event.listen(self.engine.sync_engine, "connect", _prepare_adapted)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self.observe: Observer | None = None
 
@@ -62,7 +78,15 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        It is asyncpg's own (to SQLAlchemy the engine is in autocommit), so that what runs through the
+        session and what runs past it (`writer_of`) is in the same transaction from its first statement on.
+        """
         async with self._sessions() as session:
-            yield session
-            await session.commit()
+            adapted = await (await session.connection()).get_raw_connection()
+            connection: Any = adapted.driver_connection
+            session.info[WRITER] = TransactionReader(session, connection, self.observe)
+            async with connection.transaction():
+                yield session
+                await session.flush()

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
-from sqlalchemy import Index, insert
+from sqlalchemy import Index, bindparam, insert, literal, null
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.base import Base
+from shared.db.query import Command, writer_of
 from shared.kernel.ids import new_id
 
 
@@ -60,9 +61,18 @@ async def append(session: AsyncSession, event: Event, *, now: datetime) -> UUID:
     """Adds the event to the transaction and returns the id of its row."""
     row_id = new_id()
     payload = {key: _plain(value) for key, value in asdict(event).items()}
-    await session.execute(
-        insert(OutboxRow).values(
-            id=row_id, name=event.name, payload=payload, created_at=now, available_at=now, attempts=0
-        )
-    )
+    await writer_of(session).run(_APPEND, id=row_id, name=event.name, payload=payload, at=now)
     return row_id
+
+
+_APPEND = Command(
+    insert(OutboxRow).values(
+        id=bindparam("id"),
+        name=bindparam("name"),
+        payload=bindparam("payload"),
+        created_at=bindparam("at"),
+        available_at=bindparam("at"),
+        attempts=literal(0),
+        last_error=null(),
+    )
+)

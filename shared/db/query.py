@@ -1,14 +1,14 @@
-"""Reads: Core expressions compiled to SQL once, run where the caller stands.
+"""Core expressions compiled to SQL once, run where the caller stands.
 
-Outside a transaction a `Query` runs on a pool of read-only asyncpg connections; inside one it runs on
-the session, so that it sees what the transaction has written. Both give rows by column name.
+Outside a transaction a `Query` runs on a pool of read-only asyncpg connections; inside one it runs on the
+transaction's own connection, so that it sees what was written. Rows come by column name either way.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import SelectBase
+from sqlalchemy import Delete, Insert, SelectBase, Update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,9 +19,9 @@ _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call] # SQLAlchemy's dia
 
 
 class Query:
-    """A SELECT with named parameters, compiled at the first use and never again."""
+    """A SELECT with named parameters, compiled when it is made and never again."""
 
-    def __init__(self, statement: SelectBase) -> None:
+    def __init__(self, statement: SelectBase | Insert | Update | Delete) -> None:
         self.statement: Any = statement
         compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self.sql = compiled.string
@@ -34,10 +34,25 @@ class Query:
         return [params[name] if name in params else fixed[name] for name in self._names]
 
 
+class Command(Query):
+    """An INSERT, UPDATE or DELETE for a hot path: what the ORM would write, without its cost each time.
+
+    Values that the database does not fill in itself are given as parameters.
+    """
+
+
 class Reader(Protocol):
     async def all(self, query: Query, **params: Any) -> Sequence[Row]: ...
 
     async def first(self, query: Query, **params: Any) -> Row | None: ...
+
+
+class Writer(Reader, Protocol):
+    """A `Reader` inside a transaction that may write as well."""
+
+    async def run(self, command: Command, **params: Any) -> Sequence[Row]:
+        """Rows of RETURNING, if any."""
+        ...
 
 
 class PoolReader:
@@ -60,15 +75,57 @@ class PoolReader:
 
 
 class SessionReader:
-    """Each query inside the session's transaction, after what is pending was flushed."""
+    """Through the session, after what is pending was flushed."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def all(self, query: Query, **params: Any) -> Sequence[Row]:
-        result = await self._session.execute(query.statement, params)
-        return [dict(row) for row in result.mappings()]
+        result: Any = await self._session.execute(query.statement, params)
+        return [dict(row) for row in result.mappings()] if result.returns_rows else []
 
     async def first(self, query: Query, **params: Any) -> Row | None:
         rows = await self.all(query, **params)
         return rows[0] if rows else None
+
+    async def run(self, command: Command, **params: Any) -> Sequence[Row]:
+        return await self.all(command, **params)
+
+
+class TransactionReader:
+    """On the asyncpg connection that the session's transaction runs on, past the session.
+
+    SQLAlchemy spends more on looking up a large statement than PostgreSQL on running it.
+    """
+
+    def __init__(
+        self, session: AsyncSession, connection: asyncpg.Connection, observe: Observer | None
+    ) -> None:
+        self._session = session
+        self._connection = connection
+        self.observe = observe
+
+    async def all(self, query: Query, **params: Any) -> Sequence[Row]:
+        if self.observe:
+            self.observe(query.sql)
+        if self._session.new or self._session.dirty or self._session.deleted:
+            await self._session.flush()
+        rows: Sequence[Row] = await self._connection.fetch(query.sql, *query.arguments(params))
+        return rows
+
+    async def first(self, query: Query, **params: Any) -> Row | None:
+        rows = await self.all(query, **params)
+        return rows[0] if rows else None
+
+    async def run(self, command: Command, **params: Any) -> Sequence[Row]:
+        return await self.all(command, **params)
+
+
+def writer_of(session: AsyncSession) -> Writer:
+    """Where to run queries and commands in this session's transaction: past the session when it is one of
+    `Database.transaction`, else through it."""
+    writer: Writer | None = session.info.get(WRITER)
+    return writer or SessionReader(session)
+
+
+WRITER = "narrowbridge.writer"

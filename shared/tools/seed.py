@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.context import Context
-from shared.db.query import SessionReader
+from shared.db.query import writer_of
 from shared.kernel.actor import ANYONE, MEMBERS, Actor
 from shared.kernel.clock import MemoryClock
 from shared.kernel.ids import new_id
@@ -47,7 +47,7 @@ class Seed:
         """What a use case works with when `who` (an e-mail address or a key of the file) acts at `at`."""
         return Context(
             self.actors[who],
-            SessionReader(self.session),
+            writer_of(self.session),
             MemoryClock(at),
             self._cursors,
             "seed",

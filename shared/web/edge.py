@@ -1,6 +1,7 @@
 """The edge of a service: where a request becomes a context, and where its one transaction commits."""
 
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from shared.db.context import Context, ReadContext
 from shared.db.engine import Database
-from shared.db.query import SessionReader
+from shared.db.query import writer_of
 from shared.kernel.actor import GUEST, Actor
 from shared.kernel.clock import Clock
 from shared.kernel.errors import MissingScope, NotFound, Unauthenticated, invalid_field
@@ -108,11 +109,14 @@ def _read_context(request: Request, actor: Actor) -> ReadContext:
     return ReadContext(actor, edge.database.reader, edge.clock, edge.cursors, request.state.request_id)
 
 
-def _write_context(request: Request, actor: Actor) -> Context:
+async def _write_context(request: Request, actor: Actor) -> Context:
+    """Begins the request's transaction: only now, so that nobody holds a connection while it is being
+    found out who asks, which may need one itself."""
     _refuse_nul(request)
     edge = edge_of(request)
-    session, reader = request.state.session, request.state.session_reader
-    return Context(actor, reader, edge.clock, edge.cursors, request.state.request_id, session)
+    stack: AsyncExitStack = request.state.transaction
+    session = request.state.session = await stack.enter_async_context(edge.database.transaction())
+    return Context(actor, writer_of(session), edge.clock, edge.cursors, request.state.request_id, session)
 
 
 # Dependencies are coroutines that call one another: FastAPI would run a plain function in a thread, and each
@@ -124,7 +128,7 @@ async def _api_read(request: Request) -> ReadContext:
 
 
 async def _api_write(request: Request) -> Context:
-    context = _write_context(request, await bearer_actor(request))
+    context = await _write_context(request, await bearer_actor(request))
     key = request.headers.get(idempotency.HEADER)
     if key is not None:
         request.state.idempotency = await idempotency.begin(context, request, key)
@@ -139,7 +143,7 @@ async def _page_read(request: Request) -> ReadContext:
 async def _page_write(request: Request) -> Context:
     await own_form_only(request)
     request.state.actor = await session_actor(request)
-    return _write_context(request, request.state.actor)
+    return await _write_context(request, request.state.actor)
 
 
 ApiRead = Annotated[ReadContext, Depends(_api_read)]
@@ -160,16 +164,16 @@ class WriteRoute(APIRoute):
             return handle
 
         async def in_transaction(request: Request) -> Response:
-            async with edge_of(request).database.transaction() as session:
-                request.state.session = session
-                request.state.session_reader = SessionReader(session)
+            async with AsyncExitStack() as stack:
+                request.state.transaction = stack
                 request.state.idempotency = None
                 try:
                     response = await handle(request)
                 except idempotency.Replay as replay:
                     return replay.response
                 if (pending := request.state.idempotency) and response.status_code < 400:
-                    await idempotency.store(session, pending, response, edge_of(request).clock.now())
+                    now = edge_of(request).clock.now()
+                    await idempotency.store(request.state.session, pending, response, now)
             return response
 
         return in_transaction

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.db.context import Context
 from shared.db.engine import Database
 from shared.db.migrations import WrongSchema, require_head
-from shared.db.query import SessionReader
+from shared.db.query import writer_of
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Problem
 from shared.kernel.paging import CursorCodec
@@ -95,7 +95,7 @@ async def _write(
         connection = await (await session.connection()).get_raw_connection()
         await require_head(target.service, connection.driver_connection)
         cursors = CursorCodec(secrets.token_urlsafe())
-        ctx = Context(OPERATOR, SessionReader(session), SystemClock(), cursors, session=session)
+        ctx = Context(OPERATOR, writer_of(session), SystemClock(), cursors, session=session)
         service = ImportService(ctx, target.policy)
         return await service.import_stackexchange(
             valid, space, advance=lambda size: progress.advance(task, size)
