@@ -141,10 +141,19 @@ class Road(httpx.AsyncBaseTransport):
         self._transport = httpx.ASGITransport(app)
         self.down = False
         self.lose = 0
+        self._heard: list[str] | None = None
+
+    def listen(self) -> list[str]:
+        """From now on, everything that leaves the inside for the bridge is written down here."""
+        self._heard = []
+        return self._heard
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.down:
             raise httpx.ConnectError("down", request=request)
+        if self._heard is not None:
+            headers = "\n".join(f"{name}: {value}" for name, value in request.headers.items())
+            self._heard.append(f"{request.method} {request.url}\n{headers}\n{request.content.decode()}")
         answer = await self._transport.handle_async_request(request)
         if self.lose:
             self.lose -= 1

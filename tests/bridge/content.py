@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from customer_service.sharing.models import SharingSpace
 from shared.db.context import Context
 from shared.db.engine import Database
-from shared.db.query import SessionReader
+from shared.db.query import writer_of
 from shared.kernel.actor import ANYONE, MEMBERS, Actor
 from shared.kernel.clock import SystemClock
 from shared.kernel.ids import new_id
@@ -36,7 +36,7 @@ class Content:
 
 
 def context(session: AsyncSession, actor: Actor) -> Context:
-    return Context(actor, SessionReader(session), SystemClock(), CursorCodec("t" * 32), session=session)
+    return Context(actor, writer_of(session), SystemClock(), CursorCodec("t" * 32), session=session)
 
 
 async def person(session: AsyncSession, name: str, *, manager: bool = False) -> Actor:
