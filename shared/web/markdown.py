@@ -1,15 +1,39 @@
 """Markdown to HTML that is safe to show: rendered once, when written."""
 
+import asyncio
 import re
 from html import unescape
 from typing import Final
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, table
 
 from shared.kernel.text import is_blank
 
-_MARKDOWN: Final = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+MAX_CELLS: Final = 4_000
+"""A table with more cells stays text: rows are filled up to the width of the first, so that a few
+characters could ask for tens of thousands of cells."""
+_LONG: Final = 4_000
+
+
+def _small_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    if not table(state, start, end, True):
+        return False
+    columns = state.src.count("|", state.bMarks[start], state.eMarks[start]) + 1
+    rows = 0
+    while start + rows < end and not state.isEmpty(start + rows) and columns * rows <= MAX_CELLS:
+        rows += 1
+    return columns * rows <= MAX_CELLS and (silent or table(state, start, end, False))
+
+
+def _markdown() -> MarkdownIt:
+    made = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    made.block.ruler.at("table", _small_table, {"alt": ["paragraph", "reference"]})
+    return made
+
+
+_MARKDOWN: Final = _markdown()
 
 _TAGS: Final = frozenset(
     [
@@ -86,6 +110,12 @@ _TAG: Final = re.compile(r"<[^>]*>")
 def render(source: str) -> str:
     """CommonMark with tables and strikethrough; HTML in it is admitted as far as it is harmless."""
     return _CLEANER.clean(_MARKDOWN.render(source))
+
+
+async def render_apart(source: str) -> str:
+    """`render`, beside the event loop when the text is long: the worst of 50,000 characters takes most of a
+    second, and nobody else should wait for it."""
+    return render(source) if len(source) < _LONG else await asyncio.to_thread(render, source)
 
 
 def shows_something(html: str) -> bool:

@@ -16,6 +16,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.text import clean_line, clean_text, slugify
 from shared.tools.spaces.models import Space
 from shared.tools.spaces.service import LEVELS, visible_space_by_id
+from shared.tools.topics import commands
 from shared.tools.topics.catalog import Catalog
 from shared.tools.topics.errors import EmptyBody, KindNotHere, NotAReaction
 from shared.tools.topics.events import TopicChanged, TopicDeleted, TopicStarted
@@ -37,10 +38,14 @@ HeldTopic: TypeAlias = SqlRow[UUID, int, str, list[str], datetime | None]
 REACTIONS = ("like", "thanks", "celebrate", "insightful", "same_here")
 
 
-def _written(body: str) -> tuple[str, str]:
-    """The Markdown as kept and the HTML made of it. Raises `EmptyBody`."""
+Written: TypeAlias = tuple[str, str]
+"""The Markdown as kept and the HTML made of it."""
+
+
+async def _written(body: str) -> Written:
+    """Made before any row is held, since a long text takes its time. Raises `EmptyBody`."""
     source = clean_text(body)
-    html = markdown.render(source)
+    html = await markdown.render_apart(source)
     if not markdown.shows_something(html):
         raise EmptyBody
     return source, html
@@ -85,7 +90,7 @@ class TopicService:
         self.ctx.require(decide_start(self.ctx.actor, LEVELS[space.level]))
         if new.kind not in space.kinds or new.kind not in self.catalog.kinds:
             raise KindNotHere(f"{space.name} takes: {', '.join(space.kinds)}")
-        body, html = _written(new.body)
+        body, html = await _written(new.body)
         topic_id = await self._insert_topic(new, body, html)
         await outbox.append(self.ctx.session, TopicStarted(topic_id), now=self.ctx.now())
         return await self.reading.topic(topic_id)
@@ -137,10 +142,11 @@ class TopicService:
             self.ctx.require(decide_topic(TopicPermission.EDIT, self.ctx.actor, row))
         if change.closed is not None:
             self.ctx.require(decide_topic(TopicPermission.CLOSE, self.ctx.actor, row))
+        written = await _written(change.body) if change.body is not None else None
         before = await self._hold(topic_id)
         require_fresh(before.version, expected)
         if content or change.closed is not None:
-            await self._update(before, row["post_id"], change)
+            await self._update(before, row["post_id"], change, written)
         return await self.reading.topic(topic_id)
 
     async def _hold(self, topic_id: UUID) -> HeldTopic:
@@ -153,7 +159,9 @@ class TopicService:
             raise NotFound
         return row
 
-    async def _update(self, before: HeldTopic, post_id: UUID, change: TopicUpdate) -> None:
+    async def _update(
+        self, before: HeldTopic, post_id: UUID, change: TopicUpdate, written: Written | None
+    ) -> None:
         values: dict[str, Any] = {}
         if change.title is not None:
             values["title"] = clean_line(change.title)
@@ -163,9 +171,7 @@ class TopicService:
         if change.closed is not None:
             values["closed_at"] = (before.closed_at or self.ctx.now()) if change.closed else None
         if change.content:
-            await self._revise(
-                post_id, change.body, change.reason, title=before.title, tags=list(before.tags)
-            )
+            await self._revise(post_id, written, change.reason, before)
         await touch(self.ctx, before.id, **values)
 
     async def delete(self, topic_id: UUID) -> None:
@@ -186,19 +192,18 @@ class TopicService:
             self.ctx.require(decide_topic(TopicPermission.REPLY, self.ctx.actor, topic))
         else:
             await self._require_comment(topic_id, new.reply_to)
-        body, html = _written(new.body)
+        body, html = await _written(new.body)
         now, post_id = self.ctx.now(), new_id()
         await self._count_reply(topic_id, new.reply_to)
-        await self.ctx.session.execute(
-            insert(Post).values(
-                id=post_id,
-                topic_id=topic_id,
-                reply_to=new.reply_to,
-                author_id=self._me,
-                body=body,
-                html=html,
-                created_at=now,
-            )
+        await self.ctx.reader.run(
+            commands.INSERT_REPLY,
+            id=post_id,
+            topic_id=topic_id,
+            reply_to=new.reply_to,
+            author_id=self._me,
+            body=body,
+            html=html,
+            created_at=now,
         )
         return await self.reading.post(post_id)
 
@@ -210,11 +215,13 @@ class TopicService:
 
     async def _count_reply(self, topic_id: UUID, reply_to: UUID | None) -> None:
         """Raises `NotFound` when the topic, or the post that is commented on, went away meanwhile."""
-        latest = func.greatest(Topic.last_post_at, self.ctx.now())
+        now, replies = self.ctx.now(), 1 if reply_to is None else 0
+        counting = self.ctx.reader.run(commands.COUNT_REPLY, topic_id=topic_id, now=now, replies=replies)
+        if not await counting:
+            raise NotFound
+        await outbox.append(self.ctx.session, TopicChanged(topic_id), now=now)
         if reply_to is None:
-            await touch(self.ctx, topic_id, last_post_at=latest, reply_count=Topic.reply_count + 1)
             return
-        await touch(self.ctx, topic_id, last_post_at=latest)
         counted = (
             update(Post)
             .where(Post.id == reply_to, Post.deleted_at.is_(None))
@@ -227,14 +234,16 @@ class TopicService:
     async def edit_post(self, post_id: UUID, change: PostUpdate) -> PostView:
         row = await self.reading.post_row(post_id)
         self.ctx.require(decide_post(PostPermission.EDIT, self.ctx.actor, row, row))
+        written = await _written(change.body)
         await touch(self.ctx, row["topic_id"])
-        await self._revise(post_id, change.body, change.reason, title=None, tags=None)
+        await self._revise(post_id, written, change.reason)
         return await self.reading.post(post_id)
 
     async def _revise(
-        self, post_id: UUID, body: str | None, reason: str, *, title: str | None, tags: list[str] | None
+        self, post_id: UUID, written: Written | None, reason: str, topic: HeldTopic | None = None
     ) -> None:
-        """Keeps what the post said, and lets it say `body` (or the same, when only the title changes).
+        """Keeps what the post said, and lets it say what is `written` (or the same, when only the title
+        changes). With the first post, title and tags of its `topic` are kept.
 
         The topic is held, so edits of one post come one after the other.
         """
@@ -244,8 +253,8 @@ class TopicService:
         if before is None:
             raise NotFound
         values: dict[str, Any] = {"edit_count": before.edit_count + 1, "edited_at": now}
-        if body is not None:
-            values["body"], values["html"] = _written(body)
+        if written is not None:
+            values["body"], values["html"] = written
         await session.execute(
             insert(PostRevision).values(
                 id=new_id(),
@@ -253,8 +262,8 @@ class TopicService:
                 number=before.edit_count + 1,
                 editor_id=self._me,
                 body=before.body,
-                title=title,
-                tags=tags,
+                title=topic.title if topic else None,
+                tags=list(topic.tags) if topic else None,
                 reason=clean_line(reason),
                 created_at=now,
             )

@@ -20,8 +20,8 @@ from shared.tools.topics.schemas import PostCreate, PostUpdate, TopicUpdate
 from shared.tools.topics.service import TopicService
 from shared.web.edge import PageRead, PageWrite, WriteRoute
 from shared.web.forms import NOTHING_WRONG, Refusal, read
-from shared.web.markdown import render
-from shared.web.page import came_from, see, show
+from shared.web.markdown import render_apart
+from shared.web.page import ShowAgain, came_from, see, show
 
 router = APIRouter(include_in_schema=False, route_class=WriteRoute)
 Typed = Annotated[str, Form()]
@@ -82,15 +82,18 @@ async def comment(
 ) -> Response:
     service = TopicService(ctx.person(), catalog)
     if preview:
-        return await _comments(request, ctx, catalog, post_id, body=body, preview_html=render(body))
+        return await _comments(
+            request, ctx, catalog, post_id, body=body, preview_html=await render_apart(body)
+        )
     try:
         parent = await service.reading.post(post_id)
         new = read(PostCreate, body=body, reply_to=post_id)
         written = await service.reply(parent.topic_id, new)
     except Invalid as problem:
-        await ctx.session.rollback()
         refused = Refusal(problem, ids={"body": "comment-text"}, about="body")
-        return await _comments(request, ctx, catalog, post_id, body=body, refused=refused, status=422)
+        raise ShowAgain(
+            lambda after: _comments(request, after, catalog, post_id, body=body, refused=refused, status=422)
+        ) from None
     return see(post_address(written.id))
 
 
@@ -152,13 +155,14 @@ async def edit(
     typed = {"title": title, "tags": tags, "body": body, "reason": reason}
     service = TopicService(ctx.person(), catalog)
     if preview:
-        return await _editor(request, ctx, catalog, post_id, **typed, preview_html=render(body))
+        return await _editor(request, ctx, catalog, post_id, **typed, preview_html=await render_apart(body))
     try:
         await _change(service, post_id, typed)
     except Invalid as problem:
-        await ctx.session.rollback()
         refused = Refusal(problem, ids={"body": "edit-text"}, about="body")
-        return await _editor(request, ctx, catalog, post_id, **typed, refused=refused, status=422)
+        raise ShowAgain(
+            lambda after: _editor(request, after, catalog, post_id, **typed, refused=refused, status=422)
+        ) from None
     return see(post_address(post_id))
 
 

@@ -20,8 +20,8 @@ from shared.tools.topics.schemas import TopicCreate
 from shared.tools.topics.service import TopicService
 from shared.web.edge import PageRead, PageWrite, WriteRoute
 from shared.web.forms import NOTHING_WRONG, Refusal, read
-from shared.web.markdown import render
-from shared.web.page import see, show
+from shared.web.markdown import render_apart
+from shared.web.page import ShowAgain, see, show
 
 router = APIRouter(include_in_schema=False, route_class=WriteRoute)
 
@@ -92,7 +92,7 @@ async def start_topic(
     space = await visible_space(ctx.person(), clean_line(slug))
     typed = {"title": title, "tags": tags, "body": body}
     if preview:
-        return await _form(request, ctx, catalog, space, kind, **typed, preview_html=render(body))
+        return await _form(request, ctx, catalog, space, kind, **typed, preview_html=await render_apart(body))
     try:
         new = read(
             TopicCreate,
@@ -103,7 +103,8 @@ async def start_topic(
         )
         topic = await TopicService(ctx, catalog).start(new)
     except Invalid as problem:
-        await ctx.session.rollback()
         refused = Refusal(problem, ids=IDS, about="body")
-        return await _form(request, ctx, catalog, space, kind, **typed, refused=refused, status=422)
+        raise ShowAgain(
+            lambda after: _form(request, after, catalog, space, kind, **typed, refused=refused, status=422)
+        ) from None
     return see(topic_address(topic))

@@ -17,8 +17,8 @@ from shared.tools.topics.schemas import PostCreate, TopicUpdate
 from shared.tools.topics.service import TopicService
 from shared.web.edge import PageRead, PageWrite, WriteRoute
 from shared.web.forms import NOTHING_WRONG, Refusal, read
-from shared.web.markdown import render
-from shared.web.page import see, show
+from shared.web.markdown import render_apart
+from shared.web.page import ShowAgain, see, show
 
 router = APIRouter(include_in_schema=False, route_class=WriteRoute)
 
@@ -80,14 +80,21 @@ async def reply(
 ) -> Response:
     if preview:
         return await _page(
-            request, ctx.person(), catalog, topic_id, body=body, preview_html=render(body), focus=True
+            request,
+            ctx.person(),
+            catalog,
+            topic_id,
+            body=body,
+            preview_html=await render_apart(body),
+            focus=True,
         )
     try:
         post = await TopicService(ctx.person(), catalog).reply(topic_id, read(PostCreate, body=body))
     except Invalid as problem:
-        await ctx.session.rollback()
         refused = Refusal(problem, ids=IDS, about="body")
-        return await _page(request, ctx, catalog, topic_id, body=body, refused=refused, status=422)
+        raise ShowAgain(
+            lambda after: _page(request, after, catalog, topic_id, body=body, refused=refused, status=422)
+        ) from None
     return see(post_address(post.id))
 
 
