@@ -10,6 +10,7 @@ import typer
 from customer_service import demo
 from customer_service.app import SPACES, create_app
 from customer_service.settings import OwnerSettings, Settings
+from customer_service.sharing import command as sharing_command
 from customer_service.worker import work
 from shared.db.engine import Database
 from shared.db.migrations import upgrade
@@ -42,6 +43,18 @@ def migrate() -> None:
     """Bring the database to this code's schema."""
     settings: OwnerSettings = settings_or_exit(OwnerSettings)
     upgrade("customer_service", settings.owner_url)
+
+
+@app.command("bridge-consumer")
+def bridge_consumer(
+    client_id: Annotated[str, typer.Argument(help="The program's client id at identity")],
+    name: Annotated[str, typer.Option(help="What customers are told it is")],
+    purpose: Annotated[list[str], typer.Option(help="For what it may read; may be given again")],
+    audience: Annotated[list[str], typer.Option(help="What it belongs to")] = ["systems"],  # noqa: B006
+) -> None:
+    """Admit a program, such as a CRM, to the bridge."""
+    settings: Settings = settings_or_exit(Settings)
+    sharing_command.bridge_consumer(settings, client_id, name=name, purposes=purpose, audiences=audience)
 
 
 @app.command("demo")

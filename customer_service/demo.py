@@ -7,6 +7,7 @@ from typing import Any
 
 from customer_service.app import SPACES, catalog
 from customer_service.settings import Settings
+from customer_service.sharing.feed import register
 from customer_service.sharing.service import SharingService
 from shared.db.engine import Database
 from shared.kernel.clock import SystemClock
@@ -14,6 +15,14 @@ from shared.tools.seed import Seed, fill
 from shared.tools.spaces.permissions import MANAGER_ROLE
 
 CONTENT = tomllib.loads((Path(__file__).parent / "demo.toml").read_text(encoding="utf-8"))
+
+INTEGRATOR: dict[str, Any] = {
+    "client_id": "demo-crm",
+    "name": "Customer records (demonstration)",
+    "audiences": ["systems"],
+    "purposes": ["support"],
+}
+"""The program that reads over the bridge in a demonstration; its secret is identity's to give."""
 
 
 async def load(settings: Settings, accounts: list[Mapping[str, Any]]) -> bool:
@@ -25,6 +34,7 @@ async def load(settings: Settings, accounts: list[Mapping[str, Any]]) -> bool:
             written = await fill(seed, CONTENT, accounts)
             if written:
                 await _allow_sharing(seed)
+                await register(session, **INTEGRATOR, now=SystemClock().now())
             return written
     finally:
         await database.close()

@@ -1,0 +1,140 @@
+"""The panel on a topic's page outside, and the desk's pages inside, as a person gets them."""
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import Request
+
+from customer_service.app import create_app as customer_app
+from customer_service.settings import Settings as CustomerSettings
+from shared.kernel.actor import ANYONE, MEMBERS, Actor
+from tests.bridge.conftest import Outside
+from tests.bridge.inside import INSIDE, Inside
+
+OUTSIDE = "http://localhost:8002"
+FORM = {"Sec-Fetch-Site": "same-origin"}
+
+
+class Visitors:
+    """Stands in for sign-in: the browser is whoever the test says."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+
+    async def by_bearer(self, token: str) -> Actor:
+        return self.actor
+
+    async def by_session(self, request: Request) -> Actor:
+        return self.actor
+
+
+@pytest.fixture
+async def browser(outside: Outside) -> Any:
+    settings: dict[str, Any] = {
+        "CUSTOMER_PUBLIC_URL": OUTSIDE,
+        "CUSTOMER_DATABASE_URL": outside.urls.app,
+        "CUSTOMER_SECRET_KEY": "a-secret-of-the-outside-with-32-bytes-or-more",
+        "CUSTOMER_CLIENT_SECRET": "a-client-secret",
+        "identity_public_url": outside.identity.url,
+    }
+    app = customer_app(CustomerSettings(**settings))
+    visitors = Visitors(outside.content.author)
+    async with app.router.lifespan_context(app):
+        app.state.edge.authenticator = visitors
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url=OUTSIDE, follow_redirects=True, headers=FORM
+        ) as client:
+            client.visitors = visitors  # type: ignore[attr-defined]  # for the tests
+            yield client
+
+
+async def test_the_author_asks_and_withdraws_on_the_page(outside: Outside, browser: Any) -> None:
+    topic = f"/t/{outside.content.topic}"
+    page = (await browser.get(topic)).text
+    assert "Ask the company" in page
+    assert "Shared with the company" not in page
+    asked = await browser.post(f"{topic}/ask-company", data={"reason": "Before Friday, please."})
+    assert asked.status_code == 200
+    assert "Shared with the company" in asked.text
+    assert "Before Friday, please." in asked.text
+    assert "Read over the bridge</dt><dd>never" in asked.text
+    await outside.client.thread(outside.staff(), await outside.ref())
+    await outside.work()
+    assert "Read over the bridge</dt><dd>once" in (await browser.get(topic)).text
+    withdrawn = await browser.post(f"{topic}/withdraw")
+    assert "Withdraw it" not in withdrawn.text
+    assert "Deletion confirmed by 0 of 1" in withdrawn.text
+
+
+async def test_others_see_the_disclosure_but_no_buttons(outside: Outside, browser: Any) -> None:
+    await outside.ask()
+    topic = f"/t/{outside.content.topic}"
+    for visitor in (outside.content.other, Actor()):
+        browser.visitors.actor = visitor
+        page = (await browser.get(topic)).text
+        assert "Shared with the company" in page
+        assert "Withdraw it" not in page
+    browser.visitors.actor = outside.content.other
+    assert (await browser.post(f"{topic}/withdraw")).status_code == 403
+
+
+async def test_a_moderator_shares_with_a_reason(outside: Outside, browser: Any) -> None:
+    browser.visitors.actor = outside.content.manager
+    topic = f"/t/{outside.content.topic}"
+    assert "Share over the bridge" in (await browser.get(topic)).text
+    form = {"reason": "Nobody knows", "purpose": "product", "audience": "systems", "until": ""}
+    shared = await browser.post(f"{topic}/share", data=form)
+    assert "A moderator shared this topic" in shared.text
+    assert "to improve the product" in shared.text
+
+
+async def test_an_official_answer_has_its_badge(outside: Outside, inside: Inside, browser: Any) -> None:
+    await outside.ask()
+    ref = (await inside.get("/threads"))["data"][0]["thread"]["ref"]
+    await inside.answer(ref, "Update the **firmware**.", "Tomas, Support")
+    await inside.work()
+    await outside.work()
+    page = (await browser.get(f"/t/{outside.content.topic}")).text
+    assert "Official answer" in page
+    assert "Tomas, Support" in page
+    assert "<strong>firmware</strong>" in page
+
+
+async def test_the_desk_is_a_page(outside: Outside, inside: Inside) -> None:
+    await outside.ask()
+    ref = (await inside.get("/threads"))["data"][0]["thread"]["ref"]
+    async with pages_of(inside) as browser:
+        listed = await browser.get("/desk")
+        assert listed.status_code == 200
+        assert "The gateway drops out" in listed.text
+        noted = await browser.post(f"/desk/{ref}/notes", data={"body": "Known *issue*"})
+        assert "<em>issue</em>" in noted.text
+        form = {"body": "**Yes**", "public_name": "Support", "preview": "1"}
+        preview = await browser.post(f"/desk/{ref}/answers", data=form)
+        assert "As customers will see it" in preview.text
+        assert "Customers will read this" in preview.text
+        sent = await browser.post(f"/desk/{ref}/answers", data=form | {"preview": ""})
+        assert "On its way" in sent.text
+        refused = await browser.post(f"/desk/{ref}/answers", data={"body": "", "public_name": ""})
+        assert refused.status_code == 422
+        await outside.withdraw()
+        assert "has taken this thread back" in (await browser.get(f"/desk/{ref}")).text
+
+
+def pages_of(inside: Inside) -> httpx.AsyncClient:
+    """A browser of Tomas, who is customer-facing."""
+    accounts = inside.app.state.sign_in.accounts
+    person = Actor(None, "Tomas", frozenset({"customer_facing"}), (ANYONE, MEMBERS), None, "tomas")
+
+    async def by_session(request: Request) -> Actor:
+        row = await inside.sql("select id from people where sub = 'tomas'")
+        return Actor(row[0][0], person.name, person.roles, person.groups, None, person.subject)
+
+    async def access_token(request: Request) -> str:
+        return inside.token()
+
+    accounts.by_session, accounts.access_token = by_session, access_token
+    transport = httpx.ASGITransport(inside.app)
+    return httpx.AsyncClient(transport=transport, base_url=INSIDE, follow_redirects=True, headers=FORM)
