@@ -6,13 +6,16 @@ it something. Passwords travel as SCRAM verifiers (RFC 5802, RFC 7677), so they 
 log nor printed SQL.
 
 As a command (``python -m shared.db.bootstrap``) it reads from standard input
-``{"admin_url": …, "targets": [{"owner_url": …, "app_url": …, "bridge_url": …}, …]}``.
+``{"admin_url": …, "targets": [{"owner_url": …, "app_url": …, "bridge_url": …}, …]}``; with a service's name
+(``python -m shared.db.bootstrap NAME``) from ADMIN_DATABASE_URL, NAME_DATABASE_OWNER_URL, NAME_DATABASE_URL
+and, where it is set, BRIDGE_DATABASE_URL.
 """
 
 import asyncio
 import hashlib
 import hmac
 import json
+import os
 import secrets
 import sys
 from base64 import b64encode
@@ -211,8 +214,24 @@ def _text(value: bytes) -> str:
     return b64encode(value).decode()
 
 
+def _from_environment(name: str) -> dict[str, Any]:
+    """What one container that makes one database is told. Exits with 2 when a variable is missing."""
+    prefix = name.upper()
+    names = {
+        "owner_url": f"{prefix}_DATABASE_OWNER_URL",
+        "app_url": f"{prefix}_DATABASE_URL",
+        "bridge_url": "BRIDGE_DATABASE_URL",
+    }
+    missing = [v for v in ("ADMIN_DATABASE_URL", *list(names.values())[:2]) if not os.environ.get(v)]
+    if missing:
+        sys.stderr.write(f"Not set: {', '.join(missing)}\n")
+        sys.exit(2)
+    target = {key: os.environ[variable] for key, variable in names.items() if os.environ.get(variable)}
+    return {"admin_url": os.environ["ADMIN_DATABASE_URL"], "targets": [target]}
+
+
 def main() -> None:
-    wanted = json.load(sys.stdin)
+    wanted = _from_environment(sys.argv[1]) if len(sys.argv) > 1 else json.load(sys.stdin)
     try:
         asyncio.run(bootstrap(wanted["admin_url"], [Target(**target) for target in wanted["targets"]]))
     except NeedsAdministrator as refusal:

@@ -1,0 +1,1 @@
+"""What running it in containers takes beside docker-compose.yml."""
