@@ -15,6 +15,8 @@ class Settings(ServiceSettings):
     identity_database_url: str = Field(description="Database of identity, as the role identity_app")
     identity_secret_key: SecretStr = Field(description="At least 32 random bytes; encrypts private keys")
 
+    identity_name: str = Field("Northwind accounts", description="Its name, on the pages")
+
     employee_public_url: PublicUrl = Field("http://localhost:8001", description="The inner community")
     customer_public_url: PublicUrl = Field("http://localhost:8002", description="The outer community")
     bridge_public_url: PublicUrl = Field("http://localhost:8003", description="The bridge, as an audience")

@@ -91,15 +91,15 @@ def client_address(request: Request) -> str:
 
 def site(settings: Settings, realm: str | None = None) -> dict[str, Any]:
     """How a page looks: staff sign in on the inside's dark page, customers on the outside's light one."""
-    theme, line, name = {
-        "staff": ("inside", "Inside · colleagues only", "Sign-in for colleagues"),
-        "customer": ("outside", "Customers and partners", "Sign-in for customers"),
-    }.get(realm or "", ("identity", "", "Narrowbridge sign-in"))
+    theme, line = {
+        "staff": ("inside", "Inside · colleagues only"),
+        "customer": ("outside", "Customers and partners"),
+    }.get(realm or "", ("identity", ""))
     prefix = {"staff": "Inside: "}.get(realm or "", "")
     links = {"footer": [("Customers", "/sign-in?realm=customer"), ("Colleagues", "/sign-in?realm=staff")]}
     home = f"/sign-in?realm={realm}" if realm else "/sign-in"
     return {
-        "name": name,
+        "name": settings.identity_name,
         "theme": theme,
         "audience_line": line,
         "title_prefix": prefix,
