@@ -26,6 +26,21 @@ def test_nothing_commits_but_the_edge() -> None:
     )
 
 
+def test_transactions_are_opened_by_the_edge_and_the_workers() -> None:
+    """`Database.transaction()` is the one way in: a transaction of the driver's or of an engine's own would
+    commit by itself, where no one looks for a commit.
+    """
+    own = (EDGE, "shared/db/bootstrap.py", "shared/db/migrations.py")
+    found = []
+    for source in product():
+        for call in calls(source, "transaction", "begin"):
+            receiver = ast.unparse(call.func).rpartition(".")[0].lower()
+            driver = any(word in receiver for word in ("engine", "connection", "session", "pool"))
+            if driver and source.name not in own and not source.allows(call, "transaction"):
+                found.append(source.at(call))
+    nothing(found)
+
+
 def test_no_dependency_yields_a_session() -> None:
     """FastAPI ends a `yield` dependency after the answer has gone, unless its scope is the function: a
     commit that fails would look like a success. Ours commits in the route, so none may yield.

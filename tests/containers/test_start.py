@@ -1,12 +1,14 @@
 """Each program starts from a folder that holds only what its Dockerfile copies."""
 
 import asyncio
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
@@ -16,6 +18,7 @@ from shared.launch.state import Folder
 from shared.launch.table import SERVICES, Service
 from tests.containers.files import ROOT, copied
 from tests.fixtures.databases import World
+from tests.fixtures.server import TestServer
 
 PATIENCE = 30.0
 IMAGE = {"bridge": "customer"}
@@ -105,3 +108,45 @@ async def test_the_health_check_says_no_where_nothing_answers(tmp_path: Path) ->
         *(sys.executable, "-m", "shared.web.healthy"), cwd=folder, env={"PORT": str(free_port())}
     )
     assert await process.wait() == 1
+
+
+async def test_one_container_makes_its_database_and_roles(test_server: TestServer, tmp_path: Path) -> None:
+    """`python -m shared.db.bootstrap NAME`, as the bootstrap services of docker-compose.yml run it; twice."""
+    folder = image_folder("customer", tmp_path)
+    place = test_server.admin_url.rpartition("@")[2].partition("/")[0]
+    name = f"boot_{os.getpid()}"
+    told = {"ADMIN_DATABASE_URL": test_server.admin_url} | {
+        f"{variable}_URL": f"postgresql://{name}_{role}:known@{place}/{name}"
+        for variable, role in (
+            ("CUSTOMER_DATABASE", "app"),
+            ("CUSTOMER_DATABASE_OWNER", "owner"),
+            ("BRIDGE_DATABASE", "bridge"),
+        )
+    }
+    command = (sys.executable, "-m", "shared.db.bootstrap", "customer")
+    try:
+        for _ in range(2):
+            process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=told)
+            assert await process.wait() == 0
+        for url in (told["CUSTOMER_DATABASE_URL"], told["BRIDGE_DATABASE_URL"]):
+            connection = await asyncpg.connect(url)
+            await connection.close()
+    finally:
+        await test_server.drop(name)
+        admin = await asyncpg.connect(test_server.admin_url)
+        for role in ("app", "owner", "bridge"):
+            await admin.execute(f"DROP ROLE IF EXISTS {name}_{role}")
+        await admin.close()
+
+
+async def test_what_is_not_set_is_named(tmp_path: Path) -> None:
+    folder = image_folder("customer", tmp_path)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "shared.db.bootstrap", "customer"),
+        cwd=folder,
+        env={"ADMIN_DATABASE_URL": "postgresql://nobody:known@127.0.0.1/postgres"},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    assert process.returncode == 2
+    assert said.decode() == "Not set: CUSTOMER_DATABASE_OWNER_URL, CUSTOMER_DATABASE_URL\n"
