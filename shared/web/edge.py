@@ -53,17 +53,16 @@ class Edge:
 
 async def bearer_actor(request: Request) -> Actor:
     """The actor of an API call: from `Authorization: Bearer` alone, never from a cookie."""
-    limits: Limits = request.app.state.limits
     header = request.headers.get("authorization")
     if header is None:
-        limits.count(request.scope, GUEST)
+        _count(request, GUEST)
         return GUEST
     try:
         actor = await _by_header(request, header)
     except Unauthenticated:
-        limits.count(request.scope, GUEST)
+        _count(request, GUEST)
         raise
-    limits.count(request.scope, actor)
+    _count(request, actor)
     _require_scope(actor, "community:read" if request.method in ("GET", "HEAD") else "community:write")
     return actor
 
@@ -81,11 +80,17 @@ def _require_scope(actor: Actor, scope: str) -> None:
 
 
 async def session_actor(request: Request) -> Actor:
-    """The actor of a page: from the service's own session cookie."""
-    actor = await edge_of(request).authenticator.by_session(request)
+    """The actor of a page: from the service's own session cookie, asked once per request."""
+    known: Actor | None = getattr(request.state, "actor", None)
+    if known is not None:
+        return known
+    actor = request.state.actor = await edge_of(request).authenticator.by_session(request)
+    return actor
+
+
+def _count(request: Request, actor: Actor) -> None:
     limits: Limits = request.app.state.limits
     limits.count(request.scope, actor)
-    return actor
 
 
 def edge_of(request: Request) -> Edge:
@@ -136,14 +141,16 @@ async def _api_write(request: Request) -> Context:
 
 
 async def _page_read(request: Request) -> ReadContext:
-    request.state.actor = await session_actor(request)
-    return _read_context(request, request.state.actor)
+    actor = await session_actor(request)
+    _count(request, actor)
+    return _read_context(request, actor)
 
 
 async def _page_write(request: Request) -> Context:
     await own_form_only(request)
-    request.state.actor = await session_actor(request)
-    return await _write_context(request, request.state.actor)
+    actor = await session_actor(request)
+    _count(request, actor)
+    return await _write_context(request, actor)
 
 
 ApiRead = Annotated[ReadContext, Depends(_api_read)]

@@ -143,7 +143,10 @@ def _answers(error_page: ErrorPage | None) -> Callable[[Request, Problem], Await
     async def answer(request: Request, problem: Problem) -> Response:
         if error_page is None or wants_json(request):
             return problem_response(request, problem)
-        return await error_page(request, problem, status_of(problem))
+        page = await error_page(request, problem, status_of(problem))
+        if "retry_after" in problem.data:
+            page.headers["Retry-After"] = str(problem.data["retry_after"])
+        return page
 
     return answer
 

@@ -87,7 +87,9 @@ class Caller:
         if body is not None:
             more["json"] = body
         url = path if path.startswith("/api/") else f"/api/v1{path}"
-        return await self.client.request(method, url, headers={**self.headers, **(headers or {})}, **more)
+        sent = {**self.headers, **(headers or {})}
+        raw = [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
+        return await self.client.request(method, url, headers=raw, **more)
 
     async def get(self, path: str, **more: Any) -> httpx.Response:
         return await self("GET", path, **more)

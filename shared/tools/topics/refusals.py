@@ -1,13 +1,10 @@
 """What a person sees instead of the page asked for: the sign-in page, or what went wrong."""
 
-from typing import Annotated
-
-from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.kernel.actor import GUEST, Actor
-from shared.kernel.errors import Invalid, NotFound, Problem, Unauthenticated
+from shared.kernel.errors import Invalid, NotFound, Problem, TooManyRequests, Unauthenticated
 from shared.tools.topics.frame import sign_in_address, viewer_of
 from shared.web.edge import session_actor
 from shared.web.page import see
@@ -33,10 +30,14 @@ class RefusalPages:
         actor = await self._actor(request, status)
         if not actor.signed_in and self._wants_sign_in(request, problem, status):
             return self._sign_in(request, problem)
+        links = self._pages.site["links"]
+        if not actor.signed_in:
+            links = links | {"sign_in": sign_in_address(request)}
         return self._pages.page(
             "error.html",
             status=status,
             viewer=viewer_of(actor),
+            site=self._pages.site | {"links": links},
             status_code=status,
             title=problem.title,
             detail=problem.detail if problem.detail != problem.title else "",
@@ -52,7 +53,7 @@ class RefusalPages:
         return await session_actor(request)
 
     def _wants_sign_in(self, request: Request, problem: Problem, status: int) -> bool:
-        if status >= 500:
+        if status >= 500 or isinstance(problem, TooManyRequests):
             return False
         starts = request.url.path.startswith(SIGN_IN)
         return self._closed or starts or isinstance(problem, Unauthenticated)
@@ -76,8 +77,7 @@ def begins_elsewhere(problem: Problem) -> bool:
     return isinstance(problem, Invalid) and any(f.code == "paging.bad_cursor" for f in problem.fields)
 
 
-async def members_only(request: Request, actor: Annotated[Actor, Depends(session_actor)]) -> None:
+async def members_only(request: Request) -> None:
     """A dependency of every page of a closed community. Raises `Unauthenticated`."""
-    request.state.actor = actor
-    if not actor.signed_in:
+    if not (await session_actor(request)).signed_in:
         raise Unauthenticated
