@@ -134,6 +134,7 @@ class Supervisor:
                         f"{service.name} did not answer in {PATIENCE:.0f} s; see {self.folder.logs}."
                     )
                 time.sleep(0.1)
+        self._fail_if_one_ended()
 
     def _fail_if_one_ended(self) -> None:
         try:

@@ -17,6 +17,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from shared.launch.ports import is_free
 from shared.launch.postmaster import Holder, holder
 from shared.launch.table import BRIDGE_ON, COMMON, SERVICES
 from tests.fixtures.server import TestServer
@@ -114,19 +115,11 @@ class Running:
 
 
 def free_base() -> int:
-    """Four ports in a row that are free; each process looks in a decade of its own first."""
-    for base in range(20000 + os.getpid() % 1000 * 10, 32000, 10):
-        probes = [socket.socket() for _ in range(4)]
-        try:
-            for offset, probe in enumerate(probes):
-                probe.bind(("127.0.0.1", base + offset))
-        except OSError:
-            continue
-        else:
+    """Four ports in a row that are free, below those the kernel gives out; each worker has its own."""
+    for attempt in range(20):
+        base = 20000 + (os.getpid() + attempt * 101) % 1200 * 10
+        if all(is_free(base + service.port) for service in SERVICES):
             return base
-        finally:
-            for probe in probes:
-                probe.close()
     raise AssertionError("no free ports")
 
 
@@ -229,6 +222,7 @@ def test_a_second_run_is_refused_in_one_line(installation: Installation, running
 
 def test_a_taken_port_is_told_in_one_line(installation: Installation) -> None:
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", installation.base + 2))
         other.listen()
         answer = installation.launch("run", "--port-base", str(installation.base))
