@@ -58,7 +58,7 @@ class Limiter:
         """Count one attempt under each key. Raises TooManyAttempts when one of them is used up."""
         now = self._clock.now()
         over: list[datetime] = []
-        async with self._database.transaction() as session:
+        async with self._database.apart() as session:
             for key in sorted(keys, key=lambda key: key.hash):
                 count, ends_at = await _count(session, key, now)
                 if count > key.limit.count:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 from pydantic_core import from_json
@@ -12,6 +12,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from shared.db.query import WRITER, Observer, PoolReader, TransactionReader
+
+APART: Final = 3
+"""Connections kept for `Database.apart`."""
 
 
 class ReadConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg carries no types
@@ -44,17 +47,23 @@ class Database:
         self._read_url = make_url(read_url).set(drivername="postgresql") if read_url else self.url
         self._pool_size = pool_size
         self._pool: asyncpg.Pool | None = None
-        self.engine: AsyncEngine = create_async_engine(
+        self.engine = self._make_engine(pool_size)
+        self._engine_apart = self._make_engine(APART)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._sessions_apart = async_sessionmaker(self._engine_apart, expire_on_commit=False)
+        self.observe: Observer | None = None
+
+    def _make_engine(self, size: int) -> AsyncEngine:
+        engine = create_async_engine(
             self.url.set(drivername="postgresql+asyncpg"),
-            pool_size=pool_size,
+            pool_size=size,
             max_overflow=0,
             isolation_level="AUTOCOMMIT",
             json_serializer=_as_it_is,
             json_deserializer=_as_it_is,
         )
-        event.listen(self.engine.sync_engine, "connect", _prepare_adapted)
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
-        self.observe: Observer | None = None
+        event.listen(engine.sync_engine, "connect", _prepare_adapted)
+        return engine
 
     async def open(self) -> None:
         self._pool = await asyncpg.create_pool(
@@ -70,6 +79,7 @@ class Database:
         if self._pool:
             await self._pool.close()
         await self.engine.dispose()
+        await self._engine_apart.dispose()
 
     @property
     def reader(self) -> PoolReader:
@@ -83,10 +93,23 @@ class Database:
         It is asyncpg's own (to SQLAlchemy the engine is in autocommit), so that what runs through the
         session and what runs past it (`writer_of`) is in the same transaction from its first statement on.
         """
-        async with self._sessions() as session:
-            adapted = await (await session.connection()).get_raw_connection()
-            connection: Any = adapted.driver_connection
-            session.info[WRITER] = TransactionReader(session, connection, self.observe)
-            async with connection.transaction():
-                yield session
-                await session.flush()
+        async with self._sessions() as session, self._begun(session):
+            yield session
+
+    @asynccontextmanager
+    async def apart(self) -> AsyncIterator[AsyncSession]:
+        """A short transaction of its own beside the request's, for what must last whatever becomes of that.
+
+        It has a few connections of its own: requests that hold one each would otherwise wait for one another.
+        """
+        async with self._sessions_apart() as session, self._begun(session):
+            yield session
+
+    @asynccontextmanager
+    async def _begun(self, session: AsyncSession) -> AsyncIterator[None]:
+        adapted = await (await session.connection()).get_raw_connection()
+        connection: Any = adapted.driver_connection
+        session.info[WRITER] = TransactionReader(session, connection, self.observe)
+        async with connection.transaction():
+            yield
+            await session.flush()
