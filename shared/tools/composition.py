@@ -40,6 +40,7 @@ from shared.tools.topics.frame import CommunityFrame
 from shared.tools.topics.refusals import RefusalPages, members_only
 from shared.web.app import answers, make_app
 from shared.web.edge import Edge
+from shared.web.page import ShowAgain, show_again
 from shared.web.settings import PublicUrl, ServiceSettings, cookie_name, limits_of
 from shared.web.templates import Pages
 
@@ -172,6 +173,7 @@ def _prepare_pages(app: FastAPI, community: Community) -> None:
     app.state.pages = community.pages
     app.state.navigation = navigation
     app.state.frame = CommunityFrame(community.pages.site, navigation, community.catalog)
+    app.add_exception_handler(ShowAgain, show_again)
 
 
 def folders(*packages: Any) -> dict[str, Path]:

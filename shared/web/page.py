@@ -1,5 +1,6 @@
 """Showing a page: a template inside the frame that every page of a service has."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shared.db.context import ReadContext
+from shared.web.edge import edge_of
 
 
 class Frame(Protocol):
@@ -31,6 +33,28 @@ async def show(
     around = await frame.values(request, ctx, here=here)
     response: Response = request.app.state.pages.page(template, status=status, **(around | values))
     return response
+
+
+class ShowAgain(Exception):
+    """A form was not taken: `page(request, ctx, *place, **values)` draws the page that shows it again.
+
+    It is raised, not returned, so that nothing of the form's transaction stays.
+    """
+
+    def __init__(self, page: Callable[..., Awaitable[Response]], *place: Any, **values: Any) -> None:
+        self.page = page
+        self.place = place
+        self.values = values
+
+
+async def show_again(request: Request, error: Exception) -> Response:
+    """The exception handler of `ShowAgain`: 422, with what was there before the form was sent."""
+    assert isinstance(error, ShowAgain)
+    edge = edge_of(request)
+    ctx = ReadContext(
+        request.state.actor, edge.database.reader, edge.clock, edge.cursors, request.state.request_id
+    )
+    return await error.page(request, ctx, *error.place, status=422, **error.values)
 
 
 def see(where: str) -> Response:

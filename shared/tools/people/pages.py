@@ -12,7 +12,7 @@ from shared.tools.people.schemas import MeUpdate
 from shared.tools.people.service import PeopleService, me
 from shared.web.edge import PageRead, PageWrite, WriteRoute
 from shared.web.forms import NOTHING_WRONG, Refusal, read
-from shared.web.page import see, show
+from shared.web.page import ShowAgain, see, show
 
 router = APIRouter(include_in_schema=False, route_class=WriteRoute)
 
@@ -57,7 +57,6 @@ async def update_me(
         change = read(MeUpdate, bio=bio, time_zone=time_zone)
         await PeopleService(ctx.person()).update_me(change)
     except Invalid as problem:
-        await ctx.session.rollback()
         refused = Refusal(problem)
-        return await _profile(request, ctx, bio=bio, time_zone=time_zone, refused=refused, status=422)
+        raise ShowAgain(_profile, bio=bio, time_zone=time_zone, refused=refused) from None
     return see("/me?done=profile")

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from shared.db.context import ReadContext
-from shared.kernel.actor import Actor
 from shared.kernel.errors import Conflict, Invalid, NotFound, Stale
 from shared.tools.spaces import rosters, service
 from shared.tools.spaces.deps import spaces_policy
@@ -17,16 +16,16 @@ from shared.tools.spaces.schemas import GrantsPut, GroupCreate, SpaceCreate
 from shared.tools.spaces.service import LEVELS, SpaceService, SpacesPolicy
 from shared.web.edge import PageRead, PageWrite, WriteRoute, session_actor
 from shared.web.forms import NOTHING_WRONG, Refusal, read
-from shared.web.page import see, show
+from shared.web.page import ShowAgain, see, show
 
 SLUG_RULE = {"slug": "Lower-case letters, digits and hyphens only, such as device-team."}
 Typed = Annotated[str, Form()]
 Policy = Annotated[SpacesPolicy, Depends(spaces_policy)]
 
 
-async def managers_only(actor: Annotated[Actor, Depends(session_actor)]) -> None:
+async def managers_only(request: Request) -> None:
     """Raises `NotFound` for everybody else."""
-    if not decide(SpacePermission.CREATE, actor):
+    if not decide(SpacePermission.CREATE, await session_actor(request)):
         raise NotFound
 
 
@@ -80,9 +79,8 @@ async def create_space(
     try:
         space = await SpaceService(ctx, policy).create(read(SpaceCreate, SLUG_RULE, **typed))
     except (Invalid, Conflict) as problem:
-        await ctx.session.rollback()
         refused = Refusal(problem, about="slug", ids={"slug": "space-slug", "name": "space-name"})
-        return await _overview(request, ctx, policy, space=typed, space_refused=refused, status=422)
+        raise ShowAgain(_overview, policy, space=typed, space_refused=refused) from None
     _forget(request)
     return see(f"/manage/spaces/{space.id}?done=space")
 
@@ -121,9 +119,8 @@ async def put_grants(
         wanted = read(GrantsPut, grants=grants)
         await SpaceService(ctx, policy).put_grants(space_id, wanted, version=version)
     except (Invalid, Conflict, Stale) as problem:
-        await ctx.session.rollback()
         refused = Refusal(problem, ids={"grants": "grants"})
-        return await _grants(request, ctx, space_id, chosen=chosen, refused=refused, status=422)
+        raise ShowAgain(_grants, space_id, chosen=chosen, refused=refused) from None
     _forget(request)
     return see(f"/manage/spaces/{space_id}?done=grants")
 
@@ -136,9 +133,8 @@ async def create_group(
     try:
         group = await SpaceService(ctx, policy).create_group(read(GroupCreate, SLUG_RULE, **typed))
     except (Invalid, Conflict) as problem:
-        await ctx.session.rollback()
         refused = Refusal(problem, about="slug", ids={"slug": "group-slug", "name": "group-name"})
-        return await _overview(request, ctx, policy, group=typed, group_refused=refused, status=422)
+        raise ShowAgain(_overview, policy, group=typed, group_refused=refused) from None
     return see(f"/manage/groups/{group.id}?done=group")
 
 

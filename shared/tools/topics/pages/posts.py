@@ -91,9 +91,7 @@ async def comment(
         written = await service.reply(parent.topic_id, new)
     except Invalid as problem:
         refused = Refusal(problem, ids={"body": "comment-text"}, about="body")
-        raise ShowAgain(
-            lambda after: _comments(request, after, catalog, post_id, body=body, refused=refused, status=422)
-        ) from None
+        raise ShowAgain(_comments, catalog, post_id, body=body, refused=refused) from None
     return see(post_address(written.id))
 
 
@@ -160,9 +158,7 @@ async def edit(
         await _change(service, post_id, typed)
     except Invalid as problem:
         refused = Refusal(problem, ids={"body": "edit-text"}, about="body")
-        raise ShowAgain(
-            lambda after: _editor(request, after, catalog, post_id, **typed, refused=refused, status=422)
-        ) from None
+        raise ShowAgain(_editor, catalog, post_id, **typed, refused=refused) from None
     return see(post_address(post_id))
 
 

@@ -104,7 +104,5 @@ async def start_topic(
         topic = await TopicService(ctx, catalog).start(new)
     except Invalid as problem:
         refused = Refusal(problem, ids=IDS, about="body")
-        raise ShowAgain(
-            lambda after: _form(request, after, catalog, space, kind, **typed, refused=refused, status=422)
-        ) from None
+        raise ShowAgain(_form, catalog, space, kind, **typed, refused=refused) from None
     return see(topic_address(topic))

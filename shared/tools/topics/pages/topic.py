@@ -92,9 +92,7 @@ async def reply(
         post = await TopicService(ctx.person(), catalog).reply(topic_id, read(PostCreate, body=body))
     except Invalid as problem:
         refused = Refusal(problem, ids=IDS, about="body")
-        raise ShowAgain(
-            lambda after: _page(request, after, catalog, topic_id, body=body, refused=refused, status=422)
-        ) from None
+        raise ShowAgain(_page, catalog, topic_id, body=body, refused=refused) from None
     return see(post_address(post.id))
 
 

@@ -1,0 +1,109 @@
+"""Management: spaces, grants and groups by forms."""
+
+import re
+from uuid import uuid4
+
+import pytest
+
+from shared.kernel.actor import ANYONE, MEMBERS
+from tests.pages.conftest import Visit
+from tests.tools.conftest import Scene
+from tests.tools.house import House
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def name() -> str:
+    return f"made-{uuid4().hex[:10]}"
+
+
+async def test_open_a_space_and_let_people_in(house: House, scene: Scene, visit: Visit) -> None:
+    manager, stranger, slug = await visit("manager"), await visit("stranger"), name()
+    form = {"name": "Pumps & valves", "slug": slug, "goal": "Keep them tight.", "kinds": ["discussion"]}
+    sent = await manager.send("/manage/spaces", **form)
+    assert sent.status == 303
+    page = await manager.see(sent.where)
+    assert page.says("The space is open")
+    assert (await stranger.ask("GET", f"/s/{slug}")).status == 404
+    path = sent.where.split("?")[0]
+    version = re.search(r'name="version" value="(\d+)"', page.html)
+    assert version
+    changed = await manager.send(path, version=version[1], **{str(MEMBERS): "post"})
+    assert (changed.status, changed.where) == (303, f"{path}?done=grants")
+    assert (await manager.see(changed.where)).says("Read by now: All members")
+    assert (await stranger.see(f"/s/{slug}")).says("Pumps & valves")
+    assert slug in (await stranger.see("/")).html
+    stale = await manager.send(path, version=version[1], **{str(MEMBERS): "see"})
+    assert stale.status == 422
+    assert stale.says("Changed by somebody else")
+
+
+async def test_the_world_only_reads(house: House, scene: Scene, visit: Visit) -> None:
+    manager = await visit("manager")
+    path = f"/manage/spaces/{scene.space}"
+    page = await manager.see(path)
+    version = re.search(r'name="version" value="(\d+)"', page.html)
+    assert version
+    sent = await manager.send(path, version=version[1], **{str(ANYONE): "post"})
+    assert sent.status == 422
+    assert sent.outline().complaints() == []
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"name": "", "slug": "fine", "kinds": ["question"]}, "Write something here"),
+        ({"name": "N", "slug": "Not fine!", "kinds": ["question"]}, "Lower-case letters"),
+        ({"name": "N", "slug": "fine", "kinds": []}, "Choose 1 at least"),
+        ({"name": "N", "slug": "fine", "kinds": ["poem"]}, "Not a kind here"),
+    ],
+)
+async def test_a_space_that_does_not_fit(
+    scene: Scene, visit: Visit, form: dict[str, object], words: str
+) -> None:
+    manager = await visit("manager")
+    shown = await manager.send("/manage/spaces", goal="Kept", **form)
+    assert shown.status == 422
+    assert shown.says(words)
+    assert shown.says("Kept")
+    assert shown.outline().complaints() == []
+
+
+async def test_a_name_that_is_taken(scene: Scene, visit: Visit) -> None:
+    manager = await visit("manager")
+    form = {"name": "Again", "slug": scene.topic["space"]["slug"], "kinds": ["question"]}
+    shown = await manager.send("/manage/spaces", **form)
+    assert shown.status == 422
+    assert shown.says("Another one has this short name already")
+
+
+async def test_groups_and_members(house: House, scene: Scene, visit: Visit) -> None:
+    manager, slug = await visit("manager"), name()
+    made = await manager.send("/manage/groups", name="Pilots", slug=slug)
+    assert made.status == 303
+    path = made.where.split("?")[0]
+    full = (await scene.stranger.take("/me"))["name"]
+    found = await manager.see(f"{path}?name={full[3:].upper()}")
+    assert found.says(f"Add {full}")
+    added = await manager.send(f"{path}/members", add=str(scene.stranger.id))
+    assert added.status == 303
+    page = await manager.see(added.where)
+    assert page.says("1 member")
+    assert page.says(f"Remove {full}")
+    assert not (await manager.see(f"{path}?name={full}")).says(f"Add {full}")
+    await manager.send(f"{path}/members", remove=str(scene.stranger.id))
+    assert (await manager.see(path)).says("0 members")
+    again = await manager.send("/manage/groups", name="Pilots", slug=slug)
+    assert again.status == 422
+
+
+async def test_only_managers_send_these_forms(house: House, scene: Scene, visit: Visit) -> None:
+    for actor in ("stranger", "member", "moderator"):
+        visitor = await visit(actor)
+        for path, form in (
+            ("/manage/spaces", {"name": "X", "slug": name(), "kinds": "question"}),
+            (f"/manage/spaces/{scene.space}", {"version": "1"}),
+            ("/manage/groups", {"name": "X", "slug": name()}),
+            (f"/manage/groups/{MEMBERS}/members", {"add": str(visitor.id)}),
+        ):
+            assert (await visitor.send(path, **form)).status == 404
