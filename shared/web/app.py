@@ -79,6 +79,7 @@ def make_app(
         fine = await ready()
         return JSONResponse({"ready": fine}, 200 if fine else 503)
 
+    app.state.drawn_once = {}
     openapi.install(app)
     app.router.routes.extend(docs_page.router.routes)
     if static:

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -63,28 +63,31 @@ def _explained(kind: type[Problem]) -> Explained:
     return Explained(kind.code, kind.title, meaning, status, TO_DO.get(status, TO_DO[500]))
 
 
-def _pages(request: Request) -> tuple[Pages, Mapping[str, Any]]:
-    """The service's own look where it has one. The header offers no sign-in: the page is the same for all."""
-    pages: Pages | None = getattr(request.app.state, "pages", None)
-    if pages is None:
-        pages = Pages({"name": request.app.title, "theme": "identity", "links": {}}, {})
-    site: dict[str, Any] = dict(pages.environment.globals["site"])  # type: ignore[call-overload] # any value
-    kept = {name: link for name, link in site.get("links", {}).items() if name in ("search", "footer")}
-    return pages, site | {"links": kept}
+def _shown(request: Request, template: str, make: Callable[[], dict[str, Any]], key: str = "") -> Response:
+    """A page that says the same as long as the process lives: drawn once, in the service's own look where it
+    has one. The header offers no sign-in, as nobody in particular is looking.
+    """
+    kept: dict[str, bytes] = request.app.state.drawn_once
+    if template + key not in kept:
+        pages: Pages | None = getattr(request.app.state, "pages", None)
+        if pages is None:
+            pages = Pages({"name": request.app.title, "theme": "identity", "links": {}}, {})
+        site: dict[str, Any] = dict(pages.environment.globals["site"])  # type: ignore[call-overload] # any value
+        links = {name: link for name, link in site.get("links", {}).items() if name in ("search", "footer")}
+        page = pages.render(template, site=site | {"links": links}, viewer=None, **make())
+        kept[template + key] = page.encode()
+    return Response(kept[template + key], headers=CACHED, media_type="text/html")
 
 
 @router.get("/docs")
 async def docs(request: Request) -> Response:
-    pages, site = _pages(request)
-    guide = Reader(request.app.openapi(), request.app.state.public_url).guide()
-    return pages.page("docs.html", headers=CACHED, site=site, viewer=None, guide=guide)
+    reader = Reader(request.app.openapi(), request.app.state.public_url)
+    return _shown(request, "docs.html", lambda: {"guide": reader.guide()})
 
 
 @router.get("/problems")
 async def problems(request: Request) -> Response:
-    pages, site = _pages(request)
-    known = list(known_problems().values())
-    return pages.page("problems.html", headers=CACHED, site=site, viewer=None, problems=known)
+    return _shown(request, "problems.html", lambda: {"problems": list(known_problems().values())})
 
 
 @router.get("/problems/{code}")
@@ -93,5 +96,4 @@ async def problem(request: Request, code: str) -> Response:
     explained = known_problems().get(code)
     if explained is None:
         raise NotFound
-    pages, site = _pages(request)
-    return pages.page("problem.html", headers=CACHED, site=site, viewer=None, problem=explained)
+    return _shown(request, "problem.html", lambda: {"problem": explained}, code)
