@@ -138,7 +138,7 @@ class House:
     def guest(self) -> Caller:
         return Caller("guest", self.client)
 
-    def token(self, sub: str, **claims: Any) -> str:
+    def token(self, sub: str, /, **claims: Any) -> str:
         """An access token for this community, signed by the pretended identity."""
         now = int(time.time())
         fields: dict[str, Any] = {

@@ -1,5 +1,6 @@
 """From a credential to an actor: a bearer token for the API, a session cookie for pages."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from shared.db.engine import Database
 from shared.db.query import Row
 from shared.kernel.actor import ANYONE, GUEST, MEMBERS, Actor
 from shared.kernel.clock import Clock
-from shared.kernel.errors import Unauthenticated
+from shared.kernel.errors import Problem, Unauthenticated
 from shared.oidc.claims import Claims
 from shared.oidc.client import RelyingParty, TokenSet
 from shared.oidc.errors import IdentityUnavailable, InvalidToken, TokenRefused
@@ -30,6 +31,9 @@ log = structlog.get_logger("sign_in")
 REFRESH_EVERY = timedelta(minutes=5)
 """How long a session goes without asking identity whether the person is still signed in there."""
 RETRY_AFTER = timedelta(seconds=30)
+"""How long after an attempt that got no answer the next one is made."""
+ASKING = timedelta(seconds=6)
+"""How long one attempt can take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,42 +111,69 @@ class Accounts:
 
     async def by_session(self, request: Request) -> Actor:
         cookie = request.cookies.get(self.cookie)
-        if not cookie:
-            return GUEST
-        now = self.clock.now()
-        row = await self.database.reader.first(queries.BY_SESSION, session_id=session_id(cookie), now=now)
-        if row is None or not row["active"]:
-            return GUEST
-        if row["refreshed_at"] < now - REFRESH_EVERY and not await self._still_signed_in(row, now):
-            return GUEST
-        return _actor(row)
+        row = await self._signed_in(session_id(cookie)) if cookie else None
+        return GUEST if row is None else _actor(row)
 
-    async def _still_signed_in(self, row: Row, now: datetime) -> bool:
-        """Asks identity by refreshing. Only one of parallel requests asks; the others go on meanwhile.
+    async def _row(self, key: str) -> Row | None:
+        row = await self.database.reader.first(queries.BY_SESSION, session_id=key, now=self.clock.now())
+        return row if row is not None and row["active"] else None
 
-        When identity is silent the session goes on until its token ends.
+    async def _signed_in(self, key: str) -> Row | None:
+        """The session with its person, after identity was asked where that is due.
+
+        While identity is silent the session goes on until its token ends.
         """
+        row, now = await self._row(key), self.clock.now()
+        if row is None:
+            return None
+        is_over = row["tokens_expire_at"] <= now
+        if row["refreshed_at"] < now - (RETRY_AFTER if is_over else REFRESH_EVERY):
+            return await self._ask(row)
+        return await self._answer_to_another(key) if is_over else row
+
+    async def _ask(self, row: Row) -> Row | None:
+        """Asks identity by refreshing. Only one of parallel requests asks; the others go on meanwhile."""
+        key, now = row["session_id"], self.clock.now()
         sealed = await self._claim_refresh(row, now)
         if sealed is None:
-            return True
+            return row if row["tokens_expire_at"] > now else await self._answer_to_another(key)
         kept = self.vault.open(sealed) or {}
         try:
             fresh = await self.relying_party.refresh(kept.get("refresh_token") or "")
-        except TokenRefused as refusal:
-            log.info("session ended by identity", error=refusal.error)
-            await self._end(row["session_id"])
-            return False
-        except IdentityUnavailable:
-            await self._postpone(row["session_id"], now)
-            return bool(row["tokens_expire_at"] > now)
-        await self._keep(row["session_id"], fresh, kept)
-        claims = await self.verifier.verify(fresh.access_token)
-        if not self.policy.admits(claims):
-            await self._end(row["session_id"])
-            return False
+            claims = await self.verifier.verify(fresh.access_token)
+        except (IdentityUnavailable, TokenRefused, InvalidToken) as refusal:
+            return row if await self._goes_on(row, refusal, now) else None
+        if claims.sub != row["sub"] or not self.policy.admits(claims):
+            await self._end(key)
+            return None
+        await self._keep(key, fresh, kept)
         if _differs(row, claims):
             await self.provision(claims)
+        return await self._row(key)
+
+    async def _goes_on(self, row: Row, refusal: Problem, now: datetime) -> bool:
+        """Whether the session may be used though it could not be refreshed; asks again a little later."""
+        key = row["session_id"]
+        if isinstance(refusal, TokenRefused) and refusal.error == "invalid_grant":
+            log.info("session ended by identity")
+            await self._end(key)
+            return False
+        log.warning("session not refreshed", error=refusal.code)
+        if row["tokens_expire_at"] <= now:
+            return False
+        await self._update(key, refreshed_at=now - REFRESH_EVERY + RETRY_AFTER)
         return True
+
+    async def _answer_to_another(self, key: str) -> Row | None:
+        """What identity tells the request that is asking right now; None when there is none, or no answer."""
+        while (row := await self._row(key)) is not None:
+            now = self.clock.now()
+            if row["tokens_expire_at"] > now:
+                return row
+            if row["refreshed_at"] < now - ASKING:
+                return None
+            await asyncio.sleep(0.05)
+        return None
 
     async def _claim_refresh(self, row: Row, now: datetime) -> bytes | None:
         claim = (
@@ -160,9 +191,6 @@ class Accounts:
         ends = datetime.fromtimestamp(fresh.expires_at, UTC)
         await self._update(key, tokens=self.vault.seal(held), tokens_expire_at=ends)
 
-    async def _postpone(self, key: str, now: datetime) -> None:
-        await self._update(key, refreshed_at=now - REFRESH_EVERY + RETRY_AFTER)
-
     async def _update(self, key: str, **values: Any) -> None:
         async with self.database.transaction() as session:
             await session.execute(update(WebSession).where(WebSession.id == key).values(**values))
@@ -176,11 +204,11 @@ class Accounts:
         cookie = request.cookies.get(self.cookie)
         if not cookie:
             return None
-        key, now = session_id(cookie), self.clock.now()
-        row = await self.database.reader.first(queries.BY_SESSION, session_id=key, now=now)
+        key = session_id(cookie)
+        row = await self._signed_in(key)
+        if row is not None and row["tokens_expire_at"] < self.clock.now() + RETRY_AFTER:
+            row = await self._ask(row)
         if row is None:
-            return None
-        if row["tokens_expire_at"] < now + RETRY_AFTER and not await self._still_signed_in(row, now):
             return None
         sealed = await self.database.reader.first(queries.TOKENS, session_id=key)
         kept = self.vault.open(sealed["tokens"]) if sealed else None

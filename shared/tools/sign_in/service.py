@@ -15,6 +15,8 @@ from shared.tools.sign_in.models import WebSession
 
 SESSION_LIFE = timedelta(days=30)
 STATE_SECONDS = 600
+LONGEST_PATH = 1000
+"""Characters of an address to come back to: it travels in a cookie, and browsers drop large ones."""
 SCOPE = "openid profile offline_access community:read community:write"
 
 
@@ -30,7 +32,9 @@ class SignInExpired(Forbidden):
 
 def local_path(target: str | None) -> str:
     """`target` when it is a path of ours, else `/`: nobody is sent elsewhere."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
+    if not target or len(target) > LONGEST_PATH or not target.startswith("/"):
+        return "/"
+    if target.startswith("//") or "\\" in target:
         return "/"
     parts = urlsplit(target)
     return target if not parts.scheme and not parts.netloc and target.isprintable() else "/"
