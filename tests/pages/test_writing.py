@@ -136,8 +136,8 @@ async def test_edit_the_topic(scene: Scene, visit: Visit) -> None:
 async def test_vote_accept_react(scene: Scene, visit: Visit) -> None:
     author, reply = await visit("author"), scene.reply["id"]
     for path, fields, expected in (
-        (f"/p/{reply}/vote", {"vote": "1"}, 'value="0" aria-pressed="true"'),
-        (f"/p/{reply}/vote", {"vote": "-1"}, "Take back your vote against"),
+        (f"/p/{reply}/vote", {"vote": "1"}, 'value="0" aria-pressed="true" title="Vote up'),
+        (f"/p/{reply}/vote", {"vote": "-1"}, 'value="0" aria-pressed="true" title="Vote down'),
         (f"/p/{reply}/accept", {}, "Accepted answer"),
         (f"/p/{reply}/react", {"reaction": "thanks"}, 'value="thanks" aria-pressed="true"'),
     ):
@@ -145,7 +145,7 @@ async def test_vote_accept_react(scene: Scene, visit: Visit) -> None:
         page = await led_to(author, await author.send(path, **fields))
         assert expected in page.html, path
     for path, fields, gone in (
-        (f"/p/{reply}/vote", {"vote": "0"}, "Take back your vote"),
+        (f"/p/{reply}/vote", {"vote": "0"}, 'value="0"'),
         (f"/p/{reply}/accept", {"accept": "false"}, "Accepted answer"),
         (f"/p/{reply}/react", {"reaction": "thanks"}, 'aria-pressed="true"'),
     ):
