@@ -31,8 +31,8 @@ def confirmations() -> tuple[ScalarSelect[Any], ScalarSelect[Any]]:
 
 
 def in_words(moment: Any) -> Any:
-    """`4 March 2026, 14:05 UTC`, written by the database, since JSON has no times."""
-    return func.to_char(func.timezone("UTC", moment), 'FMDD FMMonth YYYY, HH24:MI "UTC"')
+    """`4 Mar 2026, 14:05 UTC`, written by the database, since JSON has no times."""
+    return func.to_char(func.timezone("UTC", moment), 'FMDD Mon YYYY, HH24:MI "UTC"')
 
 
 def reads() -> ScalarSelect[Any]:

@@ -59,10 +59,10 @@ async def test_the_author_asks_and_withdraws_on_the_page(outside: Outside, brows
     assert asked.status_code == 200
     assert "Shared with the company" in asked.text
     assert "Before Friday, please." in asked.text
-    assert "Read over the bridge</dt><dd>never" in asked.text
+    assert "Read</dt><dd>never" in asked.text
     await outside.client.thread(outside.staff(), await outside.ref())
     await outside.work()
-    assert "Read over the bridge</dt><dd>once" in (await browser.get(topic)).text
+    assert "Read</dt><dd>once" in (await browser.get(topic)).text
     withdrawn = await browser.post(f"{topic}/withdraw")
     assert "Withdraw it" not in withdrawn.text
     assert "Deletion confirmed by 0 of 1" in withdrawn.text
