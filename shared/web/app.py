@@ -61,6 +61,7 @@ def make_app(
         title=title,
         description=description,
         version="1",
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         docs_url=None,
         redoc_url=None,
         lifespan=asynccontextmanager(open_resources),
