@@ -90,7 +90,8 @@ class Inbound:
         reply, _ = read_message(Reply, raw)
         row = await self.reading.shared_row(ref)
         self._refuse_revealing(reply, settings)
-        shown = ReplyPreview(html=markdown.render(reply.body), name=reply.public_name, badge=BADGE)
+        html = await markdown.render_apart(reply.body)
+        shown = ReplyPreview(html=html, name=reply.public_name, badge=BADGE)
         return Answer(shown, (ref,), row["purpose"])
 
     async def purge(self, raw: bytes) -> Answer:

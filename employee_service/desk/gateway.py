@@ -3,7 +3,6 @@ whatever crossed is written into this side's ledger, in a transaction of its own
 
 import hashlib
 import json
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 

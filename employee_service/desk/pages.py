@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from employee_service.desk.deps import gateway_of, session_token
 from employee_service.desk.gateway import BridgeGateway
+from employee_service.desk.rendering import from_outside
 from employee_service.desk.schemas import REACH_WORDS, NoteCreate, ReplyCreate
 from employee_service.desk.service import DeskReader, DeskService
 from shared.bridge.messages import ThreadStatus
@@ -14,7 +15,6 @@ from shared.db.context import ReadContext
 from shared.kernel.errors import Conflict, Invalid, Unavailable
 from shared.web.edge import PageRead, PageWrite, WriteRoute
 from shared.web.forms import NOTHING_WRONG, Refusal, read
-from shared.web.markdown import render
 from shared.web.page import see, show
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=WriteRoute)
@@ -57,8 +57,9 @@ async def _page(
         "preview_html": "",
     }
     trouble = REACH_WORDS.get(view.reach)
+    rendered = await from_outside(view.texts)
     return await show(
-        request, ctx, "desk/thread.html", desk=view, trouble=trouble, rendered=render, **(defaults | values)
+        request, ctx, "desk/thread.html", desk=view, trouble=trouble, rendered=rendered, **(defaults | values)
     )
 
 

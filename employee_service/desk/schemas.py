@@ -94,6 +94,12 @@ class DeskThreadView:
     notes: list[NoteView]
     replies: list[ReplyView]
 
+    @property
+    def texts(self) -> list[str]:
+        """Every text of it that is Markdown still."""
+        thread = [self.thread.body, *(post.body for post in self.thread.posts)] if self.thread else []
+        return thread + [reply.body for reply in self.replies if reply.body]
+
 
 class NoteCreate(BaseModel):
     model_config = ConfigDict(

@@ -13,6 +13,7 @@ from employee_service.desk.events import ReplyQueued
 from employee_service.desk.gateway import BridgeGateway
 from employee_service.desk.models import DeskAssignment, DeskNote, DeskReply
 from employee_service.desk.permissions import require_desk
+from employee_service.desk.rendering import harmless
 from employee_service.desk.schemas import (
     DeskFacts,
     DeskList,
@@ -114,7 +115,7 @@ class DeskReader:
             ) from None
         if shown is None:
             raise BridgeSilent(reach)
-        return PreviewView(shown.html, shown.name, shown.badge)
+        return PreviewView(harmless(shown.html), shown.name, shown.badge)
 
     async def _ask(self, call: Callable[[str], Awaitable[Answer]]) -> tuple[Reach, Answer | None]:
         """The bridge's answer, or why there is none. `NotShared` and `ReplyRefused` are for the caller."""
@@ -159,7 +160,7 @@ class DeskService:
                 ref=ref,
                 author_id=self.ctx.actor.person_id,
                 body=body,
-                html=markdown.render(body),
+                html=await markdown.render_apart(body),
                 created_at=self.ctx.now(),
             )
         )

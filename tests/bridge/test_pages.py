@@ -8,6 +8,7 @@ from fastapi import Request
 
 from customer_service.app import create_app as customer_app
 from customer_service.settings import Settings as CustomerSettings
+from employee_service.desk.rendering import harmless
 from shared.kernel.actor import ANYONE, MEMBERS, Actor
 from tests.bridge.conftest import Outside
 from tests.bridge.inside import INSIDE, Inside
@@ -121,6 +122,23 @@ async def test_the_desk_is_a_page(outside: Outside, inside: Inside) -> None:
         assert refused.status_code == 422
         await outside.withdraw()
         assert "has taken this thread back" in (await browser.get(f"/desk/{ref}")).text
+
+
+async def test_reading_a_thread_fetches_nothing_from_outside(outside: Outside, inside: Inside) -> None:
+    """A picture would tell its owner that somebody inside reads the thread, and from which address."""
+    pictures = "![me](https://tracker.example/p.png) <img src='https://tracker.example/q.png'>"
+    tracked = f"See {pictures} [here](https://a.example)"
+    await outside.sql("update posts set body = $1 where is_first", tracked)
+    await outside.ask()
+    ref = (await inside.get("/threads"))["data"][0]["thread"]["ref"]
+    async with pages_of(inside) as browser:
+        page = (await browser.get(f"/desk/{ref}")).text
+    assert "tracker.example" not in page
+    assert 'href="https://a.example"' in page
+
+
+def test_what_the_bridge_calls_harmless_is_cleaned_again() -> None:
+    assert harmless("<p onclick=x>a</p><script>b</script><img src=x>") == "<p>a</p>"
 
 
 def pages_of(inside: Inside) -> httpx.AsyncClient:
