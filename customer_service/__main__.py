@@ -13,9 +13,8 @@ from customer_service.settings import OwnerSettings, Settings
 from customer_service.sharing import command as sharing_command
 from customer_service.worker import work
 from shared.db.engine import Database
-from shared.db.migrations import upgrade
 from shared.tools.transfer.cli import Target, stackexchange_command
-from shared.web.commands import run_worker, settings_or_exit
+from shared.web.commands import database_or_exit, migrate_or_exit, run_worker, settings_or_exit
 from shared.web.commands import serve as run_server
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -28,13 +27,21 @@ def serve(
 ) -> None:
     """Answer requests."""
     settings: Settings = settings_or_exit(Settings)
-    run_server(lambda: create_app(settings), host=host, port=port, development=settings.development)
+    database_or_exit("customer_service", settings.database_url)
+    run_server(
+        lambda: create_app(settings),
+        host=host,
+        port=port,
+        development=settings.development,
+        trusted_proxies=settings.trusted_proxies,
+    )
 
 
 @app.command()
 def worker() -> None:
     """Do what must happen after a request: deliver, number, clean up."""
     settings: Settings = settings_or_exit(Settings)
+    database_or_exit("customer_service", settings.database_url)
     run_worker(lambda: work(settings), development=settings.development)
 
 
@@ -42,7 +49,7 @@ def worker() -> None:
 def migrate() -> None:
     """Bring the database to this code's schema."""
     settings: OwnerSettings = settings_or_exit(OwnerSettings)
-    upgrade("customer_service", settings.owner_url)
+    migrate_or_exit("customer_service", settings.owner_url)
 
 
 @app.command("bridge-consumer")

@@ -6,8 +6,8 @@ import typer
 
 from customer_service.bridge.app import create_app
 from customer_service.bridge.settings import Settings
+from shared.web.commands import reachable_or_exit, settings_or_exit
 from shared.web.commands import serve as run_server
-from shared.web.commands import settings_or_exit
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -24,7 +24,14 @@ def serve(
 ) -> None:
     """Answer requests."""
     settings: Settings = settings_or_exit(Settings)
-    run_server(lambda: create_app(settings), host=host, port=port, development=settings.development)
+    reachable_or_exit(settings.database_url)
+    run_server(
+        lambda: create_app(settings),
+        host=host,
+        port=port,
+        development=settings.development,
+        trusted_proxies=settings.trusted_proxies,
+    )
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Relay:
         now = self._clock.now()
         due = (
             select(OutboxRow)
-            .where(OutboxRow.available_at <= now)
+            .where(OutboxRow.available_at <= now, OutboxRow.name.in_(list(self._handlers)))
             .order_by(OutboxRow.available_at, OutboxRow.id)
             .limit(1)
             .with_for_update(skip_locked=True)

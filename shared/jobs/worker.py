@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.db.engine import Database
 
 log = structlog.get_logger("worker")
+
+STOP_WITHIN = 1.5
+"""Seconds that what is running has, once the worker is told to stop."""
+_CONNECTION_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,10 @@ class Worker:
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
-        """Until SIGINT or SIGTERM. What is running is finished first."""
+        """Until SIGINT or SIGTERM. What is running is finished first, if it takes no more than a moment."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(number, self.stop)
         tasks = [asyncio.create_task(self._listen())]
         for job in self.jobs:
             wake = asyncio.Event()
@@ -49,16 +54,20 @@ class Worker:
             tasks.append(asyncio.create_task(self._repeat(job, wake)))
         log.info("working", jobs=[job.name for job in self.jobs])
         await self._stop.wait()
-        _, late = await asyncio.wait(tasks, timeout=2)
+        _, late = await asyncio.wait(tasks, timeout=STOP_WITHIN)
         for task in late:
             task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def stop(self) -> None:
+        self._stop.set()
 
     async def _repeat(self, job: Job, wake: asyncio.Event) -> None:
         while not self._stop.is_set():
             wake.clear()
             try:
                 done = await job.run()
-            except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
+            except (SQLAlchemyError, *_CONNECTION_LOST) as error:
                 log.warning("job failed", job=job.name, error=type(error).__name__)
                 done = 0
             except Exception as error:
@@ -74,7 +83,8 @@ class Worker:
             wait.cancel()
 
     async def _listen(self) -> None:
-        """Keeps one connection that hears notifications; jobs fall back to their rhythm while it is down."""
+        """Keeps one connection that hears notifications; jobs fall back to their rhythm while it is down, and
+        look at once when it is up again."""
         url = self.database.url.render_as_string(hide_password=False)
         while not self._stop.is_set():
             try:
@@ -83,10 +93,12 @@ class Worker:
                 connection.add_termination_listener(lambda _, lost=lost: lost.set())
                 for channel in self._wake:
                     await connection.add_listener(channel, self._called)
+                for wake in itertools.chain(*self._wake.values()):
+                    wake.set()
                 await self._sleep(3600, lost)
-                with contextlib.suppress(asyncpg.PostgresError, OSError):
+                with contextlib.suppress(*_CONNECTION_LOST):
                     await connection.close(timeout=1)
-            except (OSError, asyncpg.PostgresError):
+            except _CONNECTION_LOST:
                 await self._sleep(1, asyncio.Event())
 
     def _called(self, connection: Any, pid: int, channel: str, payload: str) -> None:

@@ -3,14 +3,23 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NoReturn
 
+import asyncpg
 import structlog
 import typer
 import uvicorn
+from alembic.util import CommandError
 from fastapi import FastAPI
 from pydantic import ValidationError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from shared.db.migrations import WrongSchema, require_head, upgrade
+
+CONNECT_WITHIN = 10.0
+"""Seconds a database has to take a connection at start."""
 
 
 def set_up_logs(*, development: bool) -> None:
@@ -44,8 +53,60 @@ def settings_or_exit(settings_class: Callable[[], Any]) -> Any:
         raise typer.Exit(2) from None
 
 
-def serve(make: Callable[[], FastAPI], *, host: str, port: int, development: bool) -> None:
-    """Runs the app until told to stop; open requests get 2 seconds."""
+def database_or_exit(service: str, url: str) -> None:
+    """One clear line and exit status 1 unless the database answers and stands at this code's schema."""
+    asyncio.run(_check(url, lambda connection: require_head(service, connection)))
+
+
+def reachable_or_exit(url: str) -> None:
+    """The same, whatever the schema: for migrations, and for roles that may not see it."""
+    asyncio.run(_check(url))
+
+
+def migrate_or_exit(service: str, owner_url: str) -> None:
+    """Brings the database to this code's schema, or says in one line why not."""
+    reachable_or_exit(owner_url)
+    try:
+        upgrade(service, owner_url)
+    except CommandError as error:
+        _exit(f"The database of {service} is not known to this code: {error}")
+    except DBAPIError as error:
+        _exit(f"The database of {service} cannot be migrated: {str(error.orig).splitlines()[0]}")
+
+
+async def _check(url: str, more: Callable[[asyncpg.Connection], Awaitable[None]] | None = None) -> None:
+    try:
+        plain = make_url(url).set(drivername="postgresql")
+    except ArgumentError:
+        _exit("A database's address is like postgresql://user:password@host:5432/name")
+    where = f"{plain.host or 'localhost'}:{plain.port or 5432}/{plain.database}"
+    try:
+        connection = await asyncpg.connect(
+            plain.render_as_string(hide_password=False), timeout=CONNECT_WITHIN
+        )
+        try:
+            if more:
+                await more(connection)
+        finally:
+            await connection.close()
+    except WrongSchema as error:
+        _exit(str(error))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        _exit(f"The database at {where} does not answer: {error or type(error).__name__}")
+
+
+def _exit(line: str) -> NoReturn:
+    print(line, file=sys.stderr)  # noqa: T201
+    raise typer.Exit(1)
+
+
+def serve(
+    make: Callable[[], FastAPI], *, host: str, port: int, development: bool, trusted_proxies: str = ""
+) -> None:
+    """Runs the app until told to stop; open requests get 2 seconds.
+
+    `trusted_proxies` are the reverse proxies whose word is taken for where a request comes from.
+    """
     set_up_logs(development=development)
     uvicorn.run(
         make,
@@ -57,7 +118,8 @@ def serve(make: Callable[[], FastAPI], *, host: str, port: int, development: boo
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=2,
-        proxy_headers=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies or None,
     )
 
 

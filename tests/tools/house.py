@@ -41,25 +41,27 @@ class Composition:
     def public_url(self) -> str:
         return f"http://localhost:{self.port}"
 
-    def app(self, database_url: str, identity: PretendedIdentity, **more: str) -> FastAPI:
-        prefix = self.name.upper()
-        settings = {
-            "identity_public_url": ISSUER,
-            "identity_internal_url": INTERNAL,
+    def environment(self, database_url: str) -> dict[str, str]:
+        """The variables that this service is given."""
+        prefix, key = self.name.upper(), ECKey.generate_key("P-256", auto_kid=True)
+        return {
+            "IDENTITY_PUBLIC_URL": ISSUER,
+            "IDENTITY_INTERNAL_URL": INTERNAL,
             f"{prefix}_PUBLIC_URL": self.public_url,
             f"{prefix}_DATABASE_URL": database_url,
             f"{prefix}_SECRET_KEY": "k" * 40,
             f"{prefix}_CLIENT_SECRET": "c" * 40,
-            "EMPLOYEE_SIGNING_KEY": json.dumps(
-                ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True)
-            ),
-            "rate_limit_person": "",
-            "rate_limit_address": "",
-            "rate_limit_sign_in": "",
-            **more,
+            "EMPLOYEE_SIGNING_KEY": json.dumps(key.as_dict(private=True)),
         }
+
+    def app(self, database_url: str, identity: PretendedIdentity, **more: str) -> FastAPI:
+        given = {
+            name.lower() if name.startswith("IDENTITY") else name: value
+            for name, value in self.environment(database_url).items()
+        }
+        no_limits = {"rate_limit_person": "", "rate_limit_address": "", "rate_limit_sign_in": ""}
         http = httpx.AsyncClient(transport=httpx.MockTransport(identity.handle))
-        return self.create_app(self.settings(**settings), http=http)
+        return self.create_app(self.settings(**{**given, **no_limits, **more}), http=http)
 
 
 COMPOSITIONS = {
