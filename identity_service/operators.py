@@ -6,13 +6,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from identity_service.accounts import links
 from identity_service.accounts import service as accounts
 from identity_service.accounts.models import Organisation
 from identity_service.app import make_services, prepare
 from identity_service.audit import service as audit
 from identity_service.clients import service as clients
 from identity_service.settings import Settings
-from identity_service.visit import Visit
+from identity_service.visit import Caller, Visit
 from shared.kernel.ids import new_id
 
 DEMO_CLIENT = "demo-crm"
@@ -60,8 +61,8 @@ async def at_the_console(settings: Settings) -> AsyncIterator[Visit]:
     await services.database.open()
     try:
         await prepare(services)
-        async with services.database.transaction() as session:
-            yield Visit(services, session, services.clock.now(), address="console")
+        async with Caller(services=services, now=services.clock.now(), address="console").begin() as visit:
+            yield visit
     finally:
         services.passwords.close()
         await services.database.close()
@@ -129,4 +130,4 @@ async def make_admin(settings: Settings, *, email: str, name: str) -> str:
         audit.record(
             visit.session, "account.made_admin", at=visit.now, account_id=account.id, address="console"
         )
-        return await accounts.operators_link(visit, account)
+        return await links.operators_link(visit, account)

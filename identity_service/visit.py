@@ -1,5 +1,7 @@
 """What a use case of identity works with: the process's services and this request."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +13,7 @@ from identity_service.limits.service import Limiter
 from identity_service.sealing import Sealer
 from identity_service.settings import Settings
 from shared.db.engine import Database
+from shared.db.query import Reader
 from shared.kernel.clock import Clock
 
 
@@ -27,12 +30,11 @@ class Services:
     limiter: Limiter
 
 
-@dataclass(slots=True)
-class Visit:
-    """One request: its transaction, its time, and where it came from. Only the edge commits."""
+@dataclass(slots=True, kw_only=True)
+class Caller:
+    """Who is at the door, and when. Nothing of the database is held: slow work (argon2) belongs here."""
 
     services: Services
-    session: AsyncSession
     now: datetime
     address: str
     user_agent: str = ""
@@ -40,3 +42,27 @@ class Visit:
     @property
     def settings(self) -> Settings:
         return self.services.settings
+
+    @property
+    def reader(self) -> Reader:
+        """Reads outside any transaction."""
+        return self.services.database.reader
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator["Visit"]:
+        """The visit's one transaction: kept when the block ends well, undone when it raises."""
+        async with self.services.database.transaction() as session:
+            yield Visit(
+                services=self.services,
+                now=self.now,
+                address=self.address,
+                user_agent=self.user_agent,
+                session=session,
+            )
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit(Caller):
+    """A caller inside the request's one transaction. Only the edge commits."""
+
+    session: AsyncSession

@@ -1,19 +1,18 @@
 """From an HTTP request to a `Visit`, and from an outcome to a page."""
 
 import ipaddress
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends
-from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from identity_service.sessions import service as sessions
 from identity_service.settings import Settings
-from identity_service.visit import Services, Visit
+from identity_service.visit import Caller, Services, Visit
 from shared.kernel.actor import GUEST, Actor
 from shared.kernel.errors import Problem, Unauthenticated
 from shared.web.middleware import CONTENT_SECURITY_POLICY
@@ -38,36 +37,26 @@ def services_of(request: Request) -> Services:
     return services
 
 
-def _visit(request: Request) -> Visit:
+def _caller(request: Request) -> Caller:
     services = services_of(request)
-    return Visit(
+    return Caller(
         services=services,
-        session=request.state.session,
         now=services.clock.now(),
         address=client_address(request),
         user_agent=request.headers.get("user-agent", ""),
     )
 
 
-class VisitRoute(APIRoute):
-    """A route whose handler runs in one transaction, committed before the answer leaves.
-
-    Reading pages too: seeing a session touches it, and a request for a code that was refused leaves a trace.
-    What raises is rolled back whole. No connection is taken until the first statement.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def in_transaction(request: Request) -> Response:
-            async with services_of(request).database.transaction() as session:
-                request.state.session = session
-                return await handle(request)
-
-        return in_transaction
+Calling = Annotated[Caller, Depends(_caller)]
 
 
-Visiting = Annotated[Visit, Depends(_visit)]
+async def _visit(caller: Calling) -> AsyncIterator[Visit]:
+    async with caller.begin() as visit:
+        yield visit
+
+
+# With this scope the transaction ends before the answer leaves, and a commit that fails is a 500.
+Visiting = Annotated[Visit, Depends(_visit, scope="function")]
 
 
 def client_address(request: Request) -> str:

@@ -1,13 +1,13 @@
 """What the worker of the identity database does."""
 
-from identity_service.accounts import service as accounts
+from identity_service.accounts import links
 from identity_service.app import make_services
 from identity_service.grants import service as grants
 from identity_service.limits import service as limits
 from identity_service.mail import service as mail
 from identity_service.mail.service import Mailer, mailer_of
 from identity_service.settings import Settings
-from identity_service.visit import Services, Visit
+from identity_service.visit import Caller, Services
 from shared.jobs.worker import Job, Worker
 
 
@@ -20,12 +20,10 @@ async def send_mail(services: Services, mailer: Mailer) -> int:
 
 async def tidy(services: Services) -> int:
     """Delete what has ended. Answers 0: it is done for this time."""
-    now = services.clock.now()
-    async with services.database.transaction() as session:
-        visit = Visit(services, session, now, address="worker")
+    async with Caller(services=services, now=services.clock.now(), address="worker").begin() as visit:
         await grants.prune(visit)
-        await accounts.prune(visit)
-        await limits.prune(session, now)
+        await links.prune(visit)
+        await limits.prune(visit.session, visit.now)
     return 0
 
 

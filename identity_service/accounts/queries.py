@@ -21,6 +21,18 @@ STORED_PASSWORD = Query(
     )
 )
 
+_LINK: tuple[Any, ...] = (EmailProof.realm, EmailProof.email, EmailProof.pending_id, Account.name)
+LINK = Query(
+    select(*_LINK)
+    .outerjoin(Account, Account.id == EmailProof.account_id)
+    .where(
+        EmailProof.token_hash == bindparam("token_hash"),
+        EmailProof.purpose == bindparam("purpose"),
+        EmailProof.used_at.is_(None),
+        EmailProof.expires_at > bindparam("now"),
+    )
+)
+
 
 async def by_email(session: AsyncSession, realm: str, email_key: str) -> Account | None:
     found: Account | None = await session.scalar(

@@ -1,18 +1,29 @@
 """Ending sessions and grants, and what a request under way needs."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, update
 
 from identity_service.audit import service as audit
+from identity_service.grants import queries
 from identity_service.grants.models import AuthorizationCode, Grant, PendingRequest, UsedAssertion
 from identity_service.sessions.models import SignInSession
-from identity_service.visit import Visit
+from identity_service.visit import Caller, Visit
 
 PENDING_FOR = timedelta(hours=1)
 _KEPT_AFTER_END = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An authorization request that waits for its person."""
+
+    id: UUID
+    realm: str
+    parameters: Mapping[str, list[str]]
 
 
 async def end_session(visit: Visit, session: SignInSession, *, because: str) -> None:
@@ -71,6 +82,14 @@ async def put_aside(
     visit.session.add(pending)
     await visit.session.flush()
     return pending
+
+
+async def waiting(caller: Caller, pending_id: UUID | None) -> Waiting | None:
+    """A request put aside earlier, to look at: outside any transaction."""
+    if pending_id is None:
+        return None
+    row = await caller.reader.first(queries.WAITING, pending_id=pending_id, now=caller.now)
+    return Waiting(row["id"], row["realm"], row["parameters"]) if row else None
 
 
 async def pending_request(visit: Visit, pending_id: UUID | None) -> PendingRequest | None:

@@ -4,9 +4,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from identity_service.mail.queries import newest
-from identity_service.web import Visiting, VisitRoute, page
+from identity_service.web import Visiting, page
 
-router = APIRouter(route_class=VisitRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
 @router.get("/dev/mail")

@@ -24,7 +24,6 @@ from identity_service.sessions import service as sessions
 from identity_service.visit import Visit
 from identity_service.web import (
     Visiting,
-    VisitRoute,
     cookie_secret,
     drop_session_cookie,
     page,
@@ -34,7 +33,7 @@ from identity_service.web import (
 from shared.oidc.errors import InvalidToken
 from shared.web.csrf import own_form_only
 
-router = APIRouter(route_class=VisitRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 TOO_OLD = "This request is too old. Start again at the application."

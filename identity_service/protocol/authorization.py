@@ -16,6 +16,7 @@ from identity_service.accounts.models import Account
 from identity_service.clients.models import Client
 from identity_service.grants import service as grants
 from identity_service.grants.models import PendingRequest
+from identity_service.grants.service import Waiting
 from identity_service.protocol import tokens
 from identity_service.protocol.code import CodeGrant, realm_of
 from identity_service.protocol.request import Headers, Parameters, ProtocolRequest, repeated
@@ -140,7 +141,7 @@ async def deny(visit: Visit, pending: PendingRequest) -> Outcome:
     return _failed(visit, request, error)
 
 
-def client_origin(pending: PendingRequest | None) -> str | None:
+def client_origin(pending: PendingRequest | Waiting | None) -> str | None:
     """Where the browser will go in the end; the page's form must be allowed to lead there."""
     if pending is None:
         return None

@@ -8,17 +8,17 @@ from starlette.responses import Response
 
 from identity_service.accounts import service as accounts
 from identity_service.grants import service as grants
-from identity_service.grants.models import PendingRequest
+from identity_service.grants.service import Waiting
 from identity_service.limits.service import TooManyAttempts
 from identity_service.protocol import authorization
 from identity_service.protocol.outcomes import show
 from identity_service.sessions import service as sessions
 from identity_service.sign_in import service
-from identity_service.visit import Visit
+from identity_service.visit import Caller, Visit
 from identity_service.web import (
     REALMS,
+    Calling,
     Visiting,
-    VisitRoute,
     cookie_secret,
     drop_session_cookie,
     page,
@@ -27,8 +27,9 @@ from identity_service.web import (
 )
 from shared.web.csrf import own_form_only
 
-router = APIRouter(route_class=VisitRoute, include_in_schema=False, dependencies=[Depends(own_form_only)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(own_form_only)])
 
+Text = Annotated[str, Form()]
 WRONG = "E-mail address and password do not fit together"
 
 
@@ -46,20 +47,27 @@ async def sign_in(request: Request, visit: Visiting) -> Response:
 
 
 @router.post("/sign-in")
-async def try_to_sign_in(request: Request, visit: Visiting) -> Response:
-    form = await request.form()
-    email, password = str(form.get("email", "")), str(form.get("password", ""))
-    pending = await waiting_request(visit, str(form.get("request", "")))
-    realm = realm_of(pending, str(form.get("realm", "")))
+async def try_to_sign_in(
+    request: Request,
+    caller: Calling,
+    email: Text = "",
+    password: Text = "",
+    realm: Text = "",
+    waiting: Annotated[str, Form(alias="request")] = "",
+) -> Response:
+    pending = await waiting_request(caller, waiting)
+    realm = realm_of(pending, realm)
     try:
-        account = await accounts.by_password(visit, realm=realm, email=email, password=password)
+        attempt = await accounts.by_password(caller, realm=realm, email=email, password=password)
     except TooManyAttempts as limit:
         response = sign_in_page(request, realm, pending, email=email, error=limit.title, status=429)
         response.headers["Retry-After"] = str(limit.data["retry_after"])
         return response
-    if account is None:
-        return sign_in_page(request, realm, pending, email=email, error=WRONG, status=422)
-    return await enter(request, visit, account, pending.id if pending else None)
+    async with caller.begin() as visit:
+        account = await accounts.settle(visit, attempt)
+        if account is not None:
+            return await enter(request, visit, account, pending.id if pending else None)
+    return sign_in_page(request, realm, pending, email=email, error=WRONG, status=422)
 
 
 async def enter(request: Request, visit: Visit, account: Any, pending_id: UUID | None) -> Response:
@@ -77,7 +85,7 @@ async def ask_sign_out(request: Request) -> Response:
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request, visit: Visiting, realm: Annotated[str, Form()] = "") -> Response:
+async def sign_out(request: Request, visit: Visiting, realm: Text = "") -> Response:
     """End the session of one realm, or of both."""
     chosen = [realm] if realm in REALMS else list(REALMS)
     response = page(
@@ -94,7 +102,7 @@ async def sign_out(request: Request, visit: Visiting, realm: Annotated[str, Form
 def sign_in_page(
     request: Request,
     realm: str,
-    pending: PendingRequest | None,
+    pending: Waiting | None,
     *,
     email: str = "",
     error: str = "",
@@ -113,12 +121,12 @@ def sign_in_page(
     )
 
 
-async def waiting_request(visit: Visit, text: str | None) -> PendingRequest | None:
+async def waiting_request(caller: Caller, text: str | None) -> Waiting | None:
     """The authorization request that an address or form names."""
-    return await grants.pending_request(visit, sessions.session_id(text))
+    return await grants.waiting(caller, sessions.session_id(text))
 
 
-def realm_of(pending: PendingRequest | None, asked: str | None) -> str:
+def realm_of(pending: Waiting | None, asked: str | None) -> str:
     """The realm of the request that waits, else the one asked for, else the customers'."""
     if pending is not None:
         return pending.realm

@@ -5,20 +5,19 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
-from identity_service.accounts import service as accounts
+from identity_service.accounts import links
 from identity_service.accounts.errors import BadEmail, BadName, LinkSpent, WeakPassword
-from identity_service.accounts.service import Link
+from identity_service.accounts.links import Link
+from identity_service.accounts.service import clean_name
 from identity_service.grants import service as grants
 from identity_service.limits.service import TooManyAttempts
 from identity_service.protocol import authorization
-from identity_service.sign_in.pages import enter, realm_of, waiting_request
-from identity_service.visit import Visit
-from identity_service.web import REALMS, Visiting, VisitRoute, page
+from identity_service.sign_in.pages import Text, enter, realm_of, waiting_request
+from identity_service.visit import Caller
+from identity_service.web import REALMS, Calling, page
 from shared.web.csrf import own_form_only
 
-router = APIRouter(route_class=VisitRoute, include_in_schema=False, dependencies=[Depends(own_form_only)])
-
-Text = Annotated[str, Form()]
+router = APIRouter(include_in_schema=False, dependencies=[Depends(own_form_only)])
 
 
 @router.get("/sign-up")
@@ -29,12 +28,12 @@ async def ask_to_register(request: Request) -> Response:
 
 @router.post("/sign-up")
 async def register(
-    request: Request, visit: Visiting, email: Text = "", pending: Annotated[str, Form(alias="request")] = ""
+    request: Request, caller: Calling, email: Text = "", pending: Annotated[str, Form(alias="request")] = ""
 ) -> Response:
-    waiting = await waiting_request(visit, pending)
+    waiting = await waiting_request(caller, pending)
     pending_id = waiting.id if waiting and waiting.realm == "customer" else None
     try:
-        await accounts.ask_to_register(visit, email=email, pending_id=pending_id)
+        is_wanted = await links.count_mail(caller, realm="customer", email=email)
     except (BadEmail, TooManyAttempts) as error:
         return page(
             request,
@@ -45,31 +44,43 @@ async def register(
             error=error.title,
             pending_id=pending[:64],
         )
+    if is_wanted:
+        async with caller.begin() as visit:
+            await links.ask_to_register(visit, email=email, pending_id=pending_id)
     return page(request, "mail_sent.html", realm="customer", email=email, purpose="sign_up")
 
 
 @router.get("/sign-up/confirm")
-async def look_at_registration(request: Request, visit: Visiting, token: str = "") -> Response:
+async def look_at_registration(request: Request, caller: Calling, token: str = "") -> Response:
     try:
-        link = await accounts.look_at_link(visit, purpose=accounts.SIGN_UP, token=token)
+        link = await links.look_at(caller, purpose=links.SIGN_UP, token=token)
     except LinkSpent:
         return _spent(request, "customer")
-    return await _confirm_page(request, visit, link, token)
+    return await _confirm_page(request, caller, link, token)
 
 
 @router.post("/sign-up/confirm")
 async def confirm_registration(
-    request: Request, visit: Visiting, token: Text = "", name: Text = "", password: Text = ""
+    request: Request, caller: Calling, token: Text = "", name: Text = "", password: Text = ""
 ) -> Response:
     try:
-        link = await accounts.look_at_link(visit, purpose=accounts.SIGN_UP, token=token)
-        account, pending_id = await accounts.register(visit, token=token, name=name, password=password)
+        link = await links.look_at(caller, purpose=links.SIGN_UP, token=token)
     except LinkSpent:
         return _spent(request, "customer")
+    try:
+        shown = clean_name(name)
+        password_hash = await links.choose_password(caller, link, name=shown, password=password)
     except (BadName, WeakPassword) as error:
         field = "f-name" if isinstance(error, BadName) else "f-password"
-        return await _confirm_page(request, visit, link, token, name=name, error=(field, error.detail))
-    return await enter(request, visit, account, pending_id)
+        return await _confirm_page(request, caller, link, token, name=name, error=(field, error.detail))
+    try:
+        async with caller.begin() as visit:
+            account, pending_id = await links.register(
+                visit, token=token, name=shown, password_hash=password_hash
+            )
+            return await enter(request, visit, account, pending_id)
+    except LinkSpent:
+        return _spent(request, "customer")
 
 
 @router.get("/reset-password")
@@ -79,42 +90,52 @@ async def ask_for_password(request: Request, realm: str = "") -> Response:
 
 @router.post("/reset-password")
 async def send_password_link(
-    request: Request, visit: Visiting, realm: Text = "", email: Text = ""
+    request: Request, caller: Calling, realm: Text = "", email: Text = ""
 ) -> Response:
     realm = realm if realm in REALMS else REALMS[0]
     try:
-        await accounts.ask_for_password(visit, realm=realm, email=email)
+        is_wanted = await links.count_mail(caller, realm=realm, email=email)
     except (BadEmail, TooManyAttempts) as error:
         status = 422 if isinstance(error, BadEmail) else 429
         return page(
             request, "reset_password.html", realm=realm, status=status, email=email, error=error.title
         )
+    if is_wanted:
+        async with caller.begin() as visit:
+            await links.ask_for_password(visit, realm=realm, email=email)
     return page(request, "mail_sent.html", realm=realm, email=email, purpose="set_password")
 
 
 @router.get("/set-password")
-async def look_at_password_link(request: Request, visit: Visiting, token: str = "") -> Response:
+async def look_at_password_link(request: Request, caller: Calling, token: str = "") -> Response:
     try:
-        link = await accounts.look_at_link(visit, purpose=accounts.SET_PASSWORD, token=token)
+        link = await links.look_at(caller, purpose=links.SET_PASSWORD, token=token)
     except LinkSpent:
         return _spent(request, None)
     return page(request, "set_password.html", realm=link.realm, link=link, token=token, error="")
 
 
 @router.post("/set-password")
-async def set_password(request: Request, visit: Visiting, token: Text = "", password: Text = "") -> Response:
+async def set_password(request: Request, caller: Calling, token: Text = "", password: Text = "") -> Response:
     try:
-        link = await accounts.look_at_link(visit, purpose=accounts.SET_PASSWORD, token=token)
-        account = await accounts.set_password(visit, token=token, password=password)
+        link = await links.look_at(caller, purpose=links.SET_PASSWORD, token=token)
+        password_hash = await links.choose_password(caller, link, name=link.name, password=password)
+        async with caller.begin() as visit:
+            account = await links.set_password(visit, token=token, password_hash=password_hash)
+            await grants.end_all_sessions(visit, account.id, because="password set")
     except LinkSpent:
         return _spent(request, None)
     except WeakPassword as error:
         return page(
-            request, "set_password.html", realm=link.realm, status=422, link=link, token=token,
+            request,
+            "set_password.html",
+            realm=link.realm,
+            status=422,
+            link=link,
+            token=token,
             error=error.detail,
-        )  # fmt: skip
-    await grants.end_all_sessions(visit, account.id, because="password set")
-    return page(request, "password_set.html", realm=account.realm)
+        )
+    return page(request, "password_set.html", realm=link.realm)
 
 
 def _spent(request: Request, realm: str | None) -> Response:
@@ -123,14 +144,14 @@ def _spent(request: Request, realm: str | None) -> Response:
 
 async def _confirm_page(
     request: Request,
-    visit: Visit,
+    caller: Caller,
     link: Link,
     token: str,
     *,
     name: str = "",
     error: tuple[str, str] | None = None,
 ) -> Response:
-    pending = await grants.pending_request(visit, link.pending_id)
+    pending = await grants.waiting(caller, link.pending_id)
     return page(
         request,
         "confirm.html",

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 from identity_service import operators
 from identity_service.app import create_app
 from identity_service.settings import Settings
-from identity_service.visit import Services, Visit
+from identity_service.visit import Caller, Services
 from shared.kernel.clock import MemoryClock, SystemClock
 from shared.oidc import RelyingParty
 from tests.fixtures.databases import World
@@ -65,8 +65,7 @@ async def house(world: World, clock: MemoryClock) -> AsyncIterator[House]:
     app = create_app(settings, clock=clock)
     async with app.router.lifespan_context(app):
         services: Services = app.state.services
-        async with services.database.transaction() as session:
-            visit = Visit(services, session, clock.now(), address="console")
+        async with Caller(services=services, now=clock.now(), address="console").begin() as visit:
             people = await operators.fill_demo(
                 visit, {"accounts": [account | {"password": PASSWORD} for account in ACCOUNTS]}
             )

@@ -1,7 +1,21 @@
 """Signing in from a community, the whole way."""
 
+import asyncio
+
+import httpx
+from starlette.types import Message, Receive, Scope, Send
+
 from shared.oidc import RelyingParty
-from tests.identity.driver import CUSTOMER, EMPLOYEE, House, payload, signed_in
+from tests.identity.driver import (
+    CUSTOMER,
+    EMPLOYEE,
+    ISSUER,
+    House,
+    authorize_url,
+    payload,
+    pending_of,
+    signed_in,
+)
 
 
 async def test_staff_sign_in_from_their_community(house: House, employee: RelyingParty) -> None:
@@ -31,3 +45,37 @@ async def test_one_sign_in_opens_the_other_community_too(
 async def test_a_partners_person_has_the_role_partner(house: House, customer: RelyingParty) -> None:
     tokens = await signed_in(house, customer, "priya@outside.example", realm="customer", resource=CUSTOMER)
     assert payload(tokens.access_token)["roles"] == ["partner"]
+
+
+async def test_a_crowd_that_signs_in_starves_nobody(house: House, employee: RelyingParty) -> None:
+    """No connection is held while argon2 runs: there are ten, and thirty people come at once."""
+    tokens = await signed_in(house, employee, "maja@inside.example", realm="staff", resource=EMPLOYEE)
+
+    async def come(number: int) -> int:
+        browser = house.browser(f"203.0.113.{number}")
+        pending = pending_of(await browser.get(authorize_url()))
+        return (await browser.sign_in("maja@inside.example", realm="staff", pending=pending)).status_code
+
+    *statuses, fresh = await asyncio.gather(
+        *(come(number) for number in range(30)), employee.refresh(str(tokens.refresh_token))
+    )
+    assert statuses == [303] * 30
+    assert fresh.access_token
+
+
+async def test_what_was_written_is_committed_before_the_answer_leaves(house: House) -> None:
+    found: list[int] = []
+
+    async def watching(scope: Scope, receive: Receive, send: Send) -> None:
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                found.append(len(await house.fetch("select 1 from pending_requests")))
+            await send(message)
+
+        await house.app(scope, receive, watched)
+
+    transport = httpx.ASGITransport(app=watching)
+    async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as http:
+        await http.get(authorize_url())
+        await http.get(authorize_url())
+    assert found == [1, 2]

@@ -1,0 +1,171 @@
+"""One-time links: registering with a proof of the address, and setting a password."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+from sqlalchemy import delete
+
+from identity_service.accounts import letters, queries
+from identity_service.accounts import passwords as rules
+from identity_service.accounts.errors import LinkSpent
+from identity_service.accounts.models import Account, EmailProof
+from identity_service.accounts.service import clean_name, email_key, keep_password, new_account
+from identity_service.audit import service as audit
+from identity_service.limits import service as limits
+from identity_service.mail import service as mail
+from identity_service.sealing import hashed, new_secret
+from identity_service.visit import Caller, Visit
+from shared.kernel.ids import new_id
+
+LIFE = timedelta(minutes=60)
+SIGN_UP, SET_PASSWORD = "sign_up", "set_password"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a one-time link is good for, before it is used. `name` is empty while there is no account."""
+
+    realm: str
+    email: str
+    name: str
+    pending_id: UUID | None
+
+
+async def count_mail(caller: Caller, *, realm: str, email: str) -> bool:
+    """Count a mail that is asked for. False when the mailbox has had enough, which the page does not tell.
+
+    Raises BadEmail; TooManyAttempts when the address asks for too many mails.
+    """
+    key = email_key(email)
+    await caller.services.limiter.take(limits.MAIL_ADDRESS.key(caller.address))
+    try:
+        await caller.services.limiter.take(limits.MAIL_MAILBOX.key(realm, key))
+    except limits.TooManyAttempts:
+        return False
+    return True
+
+
+async def ask_to_register(visit: Visit, *, email: str, pending_id: UUID | None) -> None:
+    """Send a link to whoever reads `email`. Only customers register themselves.
+
+    The answer is the same whether the address has an account or not; the mail tells it to its reader.
+    """
+    key = email_key(email)
+    if await queries.by_email(visit.session, "customer", key) is not None:
+        _write(visit, key, "You already have an account", letters.ALREADY, "/sign-in", realm="customer")
+        return
+    token = await _make(visit, SIGN_UP, "customer", key, None, pending_id)
+    _write(visit, key, "Confirm your e-mail address", letters.CONFIRM, "/sign-up/confirm", token=token)
+
+
+async def ask_for_password(visit: Visit, *, realm: str, email: str) -> None:
+    """Send a link to set a new password, when there is such an account."""
+    account = await queries.by_email(visit.session, realm, email_key(email))
+    if account is None or account.deactivated_at is not None:
+        return
+    token = await _make(visit, SET_PASSWORD, realm, account.email, account.id, None)
+    _write(visit, account.email, "Set a new password", letters.RESET, "/set-password", token=token)
+
+
+async def operators_link(visit: Visit, account: Account) -> str:
+    """A link to set a password, to be handed over by the operator at the console."""
+    token = await _make(visit, SET_PASSWORD, account.realm, account.email, account.id, None)
+    return _address(visit, "/set-password", token=token)
+
+
+async def look_at(caller: Caller, *, purpose: str, token: str) -> Link:
+    """What the link is for; it stays unused, since mail scanners open links too. Raises LinkSpent,
+    TooManyAttempts."""
+    await caller.services.limiter.take(limits.PROOF_ADDRESS.key(caller.address))
+    row = await caller.reader.first(queries.LINK, token_hash=hashed(token), purpose=purpose, now=caller.now)
+    if row is None:
+        raise LinkSpent
+    return Link(row["realm"], row["email"], row["name"] or "", row["pending_id"])
+
+
+async def choose_password(caller: Caller, link: Link, *, name: str, password: str) -> str:
+    """The hash of a password chosen for the account of `link`. Raises WeakPassword."""
+    rules.check(password, about=(name, link.email))
+    return await caller.services.passwords.hash(password)
+
+
+async def register(visit: Visit, *, token: str, name: str, password_hash: str) -> tuple[Account, UUID | None]:
+    """Make the account of a proven address. Returns it with the request that waits for it, if any.
+
+    Raises LinkSpent, BadName.
+    """
+    proof = await _use(visit, SIGN_UP, token)
+    if await queries.by_email(visit.session, proof.realm, email_key(proof.email)) is not None:
+        raise LinkSpent
+    account = new_account(visit, realm=proof.realm, email=proof.email, name=clean_name(name))
+    account.email_verified_at = visit.now
+    await visit.session.flush()
+    await keep_password(visit, account.id, password_hash)
+    audit.record(
+        visit.session, "account.registered", at=visit.now, account_id=account.id, address=visit.address
+    )
+    return account, proof.pending_id
+
+
+async def set_password(visit: Visit, *, token: str, password_hash: str) -> Account:
+    """Use a link to set a password, and tell the person by mail. The caller ends all sessions.
+
+    Raises LinkSpent.
+    """
+    proof = await _use(visit, SET_PASSWORD, token)
+    account = await visit.session.get(Account, proof.account_id)
+    if account is None or account.deactivated_at is not None:
+        raise LinkSpent
+    account.email_verified_at = account.email_verified_at or visit.now
+    await keep_password(visit, account.id, password_hash)
+    _write(visit, account.email, "Your password was changed", letters.CHANGED, "/reset-password")
+    audit.record(
+        visit.session, "account.password_set", at=visit.now, account_id=account.id, address=visit.address
+    )
+    return account
+
+
+async def prune(visit: Visit) -> None:
+    """Delete links that nobody can use any more."""
+    await visit.session.execute(delete(EmailProof).where(EmailProof.expires_at < visit.now))
+
+
+async def _use(visit: Visit, purpose: str, token: str) -> EmailProof:
+    """The proof behind a link, which is used up by this. Raises LinkSpent."""
+    proof = await queries.live_proof(visit.session, hashed(token), visit.now)
+    if proof is None or proof.purpose != purpose:
+        raise LinkSpent
+    proof.used_at = visit.now
+    return proof
+
+
+async def _make(
+    visit: Visit, purpose: str, realm: str, email: str, account_id: UUID | None, pending_id: UUID | None
+) -> str:
+    token = new_secret()
+    visit.session.add(
+        EmailProof(
+            id=new_id(),
+            purpose=purpose,
+            realm=realm,
+            email=email,
+            account_id=account_id,
+            pending_id=pending_id,
+            token_hash=hashed(token),
+            created_at=visit.now,
+            expires_at=visit.now + LIFE,
+        )
+    )
+    await visit.session.flush()
+    return token
+
+
+def _address(visit: Visit, path: str, **query: str) -> str:
+    return f"{visit.settings.identity_public_url}{path}" + (f"?{urlencode(query)}" if query else "")
+
+
+def _write(visit: Visit, to: str, subject: str, body: str, path: str, **query: str) -> None:
+    text = body.format(link=_address(visit, path, **query))
+    mail.write(visit.session, to=to, subject=subject, body=text, now=visit.now)
