@@ -35,6 +35,13 @@ from shared.web.csrf import own_form_only
 
 router = APIRouter(include_in_schema=False)
 
+
+async def _whole_body(request: Request) -> None:
+    """A dependency that goes before `Visiting`: whoever sends slowly holds nothing of the database."""
+    await request.body()
+
+
+BODY_FIRST = [Depends(_whole_body)]
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 TOO_OLD = "This request is too old. Start again at the application."
 
@@ -49,7 +56,7 @@ async def jwks(request: Request) -> Response:
     return _public_json(services_of(request).keys.public_set())
 
 
-@router.api_route("/oauth/authorize", methods=["GET", "POST"])
+@router.api_route("/oauth/authorize", methods=["GET", "POST"], dependencies=BODY_FIRST)
 async def authorize(request: Request, visit: Visiting) -> Response:
     parameters = query_parameters(request) if request.method == "GET" else await form_parameters(request)
     return show(request, await authorization.authorize(visit, parameters, request.cookies))
@@ -76,17 +83,17 @@ async def consent(
     return show(request, outcome)
 
 
-@router.post("/oauth/token")
+@router.post("/oauth/token", dependencies=BODY_FIRST)
 async def token(request: Request, visit: Visiting) -> Response:
     return await _as_client(request, visit, token_answer)
 
 
-@router.post("/oauth/revoke")
+@router.post("/oauth/revoke", dependencies=BODY_FIRST)
 async def revoke(request: Request, visit: Visiting) -> Response:
     return await _as_client(request, visit, revocation_answer)
 
 
-@router.api_route("/oauth/userinfo", methods=["GET", "POST"])
+@router.api_route("/oauth/userinfo", methods=["GET", "POST"], dependencies=BODY_FIRST)
 async def user_info(request: Request, visit: Visiting) -> Response:
     try:
         bearer = await _bearer(request)
@@ -102,7 +109,7 @@ async def user_info(request: Request, visit: Visiting) -> Response:
     return JSONResponse(claims, headers=NO_STORE)
 
 
-@router.api_route("/oauth/end-session", methods=["GET", "POST"])
+@router.api_route("/oauth/end-session", methods=["GET", "POST"], dependencies=BODY_FIRST)
 async def end_session(request: Request, visit: Visiting) -> Response:
     parameters = query_parameters(request) if request.method == "GET" else await form_parameters(request)
     outcome = await logout.end_session(visit, parameters, request.cookies)
