@@ -133,8 +133,11 @@ async def _api_read(request: Request) -> ReadContext:
 
 
 async def _api_write(request: Request) -> Context:
-    context = await _write_context(request, await bearer_actor(request))
+    actor = await bearer_actor(request)
     key = request.headers.get(idempotency.HEADER)
+    if key is not None:
+        await request.body()  # all of it, before a connection is held: `begin` wants it where no model does
+    context = await _write_context(request, actor)
     if key is not None:
         request.state.idempotency = await idempotency.begin(context, request, key)
     return context
