@@ -1,0 +1,97 @@
+"""The parts that stand on a page dozens of times: a drawing, an avatar, a time, a post.
+
+They are functions, since a Jinja macro costs five times as much; templates import them from `parts/` like
+any other part. Whatever comes from people is escaped here.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from markupsafe import Markup, escape
+
+from shared.web.times import full_time, relative_time
+
+
+def icon_from(sprite: str) -> Callable[..., Markup]:
+    """The function `icon` over the drawings of one file (`icons.svg` with its address)."""
+
+    def icon(name: str, label: str = "", big: bool = False) -> Markup:
+        """`icon("lock")` is decoration; `icon("lock", "Private")` says it aloud."""
+        size = " i-l" if big else ""
+        said = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+        return Markup(f'<svg class="i{size}" {said}><use href="{sprite}#{escape(name)}"/></svg>')
+
+    return icon
+
+
+def avatar(name: str, id: object = "", picture: str = "", size: str = "") -> Markup:
+    """A picture, or initials on a colour that follows from the id. `size`: `s` 20 px, empty 32, `l` 64."""
+    tone = escape((str(id) or name)[-1:].lower())
+    large = f" avatar-{size}" if size else ""
+    inside = f'<img src="{escape(picture)}" alt="" loading="lazy">' if picture else escape(_initials(name))
+    return Markup(f'<span class="avatar{large} tone-{tone}" aria-hidden="true">{inside}</span>')
+
+
+def _initials(name: str) -> str:
+    words = name.split()
+    if not words:
+        return "?"
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def ago(at: datetime, now: datetime | None = None) -> Markup:
+    """How long ago, with the full date on hover; without `now` the full date itself."""
+    full = full_time(at)
+    start = f'<time datetime="{at.isoformat("T", "seconds")}" title="{full}"'
+    return Markup(f"{start} data-ago>{relative_time(at, now)}</time>" if now else f"{start}>{full}</time>")
+
+
+def byline(author: object, size: str = "") -> Markup:
+    """Avatar and name, which leads to the profile when `author.url` is known; `author.note` in muted text."""
+    name = escape(_fact(author, "name"))
+    picture = avatar(str(_fact(author, "name")), _fact(author, "id"), str(_fact(author, "picture")), size)
+    url, note = _fact(author, "url"), _fact(author, "note")
+    named = f'<a class="name" href="{escape(url)}">{name}</a>' if url else f'<span class="name">{name}</span>'
+    noted = f' <span class="muted small">{escape(note)}</span>' if note else ""
+    return Markup(f'<span class="who">{picture}<span>{named}{noted}</span></span>')
+
+
+def _fact(thing: object, name: str) -> object:
+    """An attribute or item that may be missing: then empty."""
+    found = thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
+    return "" if found is None else found
+
+
+def post_article(
+    id: str,
+    author: object,
+    at: datetime,
+    html: str,
+    now: datetime | None = None,
+    edited_at: datetime | None = None,
+    edited_url: str = "",
+    official: Markup | str = "",
+    accepted: Markup | str = "",
+    rail: Markup | str = "",
+    url: str = "",
+    over: Markup | str = "",
+    inner: Markup | str = "",
+) -> Markup:
+    """A reply or an answer. `html` is rendered, sanitised Markdown. `official` and `accepted` are ribbons;
+    `over`, `rail` and `inner` are parts of the page already."""
+    classes = "post" + " is-accepted" * bool(accepted) + " is-official" * bool(official)
+    edited = ""
+    if edited_at is not None:
+        words = Markup("edited ") + ago(edited_at, now)
+        edited = f' · <a href="{escape(edited_url)}">{words}</a>' if edited_url else f" · {words}"
+    rail = f'<div class="rail">{escape(rail)}</div>' if rail else ""
+    inner = escape(inner).strip()
+    footer = f"<footer>{inner}</footer>" if inner else ""
+    said_by = escape(_fact(author, "name"))
+    where = escape(url or f"#{id}")
+    return Markup(
+        f'<article class="{classes}{" has-rail" * bool(rail)}" id="{escape(id)}" aria-label="By {said_by}" '
+        f"data-item>{escape(official)}{escape(accepted)}{escape(over)}{rail}<header>{byline(author)}"
+        f'<span class="when"><a href="{where}">{ago(at, now)}</a>{edited}</span></header>'
+        f'<div class="body"><div class="prose">{html}</div></div>{footer}</article>'
+    )
