@@ -12,6 +12,8 @@ from shared.kernel.clock import MemoryClock
 from shared.kernel.ids import new_id
 from shared.kernel.paging import CursorCodec
 from shared.tools.spaces.navigation import KEPT_FOR, MOST_SETS, Navigation
+from shared.tools.spaces.schemas import SpaceView
+from shared.tools.topics.frame import BESIDE, _beside
 
 
 class CountingReader:
@@ -66,3 +68,16 @@ async def test_it_does_not_grow_without_end() -> None:
     for _ in range(MOST_SETS + 5):
         await navigation.spaces(context(reader, clock, new_id()))
     assert len(navigation._known) <= MOST_SETS
+
+
+def space(number: int) -> SpaceView:
+    at = MemoryClock().now()
+    return SpaceView(new_id(), f"s{number}", f"No. {number}", "", [], 0, "see", "All members", at, 1)
+
+
+def test_beside_a_page_stand_the_first_and_the_present_one() -> None:
+    spaces = [space(number) for number in range(BESIDE + 10)]
+    assert len(_beside(spaces[:BESIDE], None)) == BESIDE
+    links = _beside(spaces, f"s{BESIDE + 5}")
+    assert [link for link in links if link[2]] == [(f"No. {BESIDE + 5}", f"/s/s{BESIDE + 5}", True)]
+    assert links[-1] == (f"All {BESIDE + 10} spaces", "/", False)

@@ -15,6 +15,8 @@ from shared.tools.topics.catalog import Catalog
 from shared.web.page import asked_path
 
 MAY_POST: Final = frozenset({"post", "moderate", "manage"})
+BESIDE: Final = 24
+"""Spaces that stand beside every page; where there are more, the front page has them all."""
 DONE: Final = {
     "topic-removed": "The topic was removed. Nobody sees it any more.",
     "post-removed": "The post was removed. Nobody sees it any more.",
@@ -49,10 +51,7 @@ class CommunityFrame:
             "viewer": viewer_of(actor),
             "now": ctx.now(),
             "spaces": spaces,
-            "nav": [
-                ("Home", "/", path == "/", "home"),
-                *((space.name, space_address(space.slug), space.slug == here) for space in spaces),
-            ],
+            "nav": [("Home", "/", path == "/", "home"), *_beside(spaces, here)],
             "site": self._site | {"links": self._links_for(request, actor, spaces, here)},
             "flash": [{"text": done}] if done else [],
         }
@@ -80,6 +79,13 @@ class CommunityFrame:
                     "action_label": self._start_labels.get(space.kinds[0], "New topic"),
                 }
         return {"action": "/new", "action_label": next(iter(self._start_labels.values()))}
+
+
+def _beside(spaces: list[SpaceView], here: str | None) -> list[tuple[str, str, bool]]:
+    """The spaces beside the page: the first ones, the one of this page, and the way to all of them."""
+    shown = [s for number, s in enumerate(spaces) if number < BESIDE or s.slug == here]
+    links = [(space.name, space_address(space.slug), space.slug == here) for space in shown]
+    return links if len(shown) == len(spaces) else [*links, (f"All {len(spaces)} spaces", "/", False)]
 
 
 def viewer_of(actor: Actor) -> PersonRef | None:
