@@ -1,0 +1,53 @@
+"""Rules about text that people type."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.kernel.text import clean_line, clean_text, is_blank, slugify
+
+ANY = st.text(st.characters(codec=None))
+
+
+@pytest.mark.parametrize(
+    ("given_text", "expected"),
+    [
+        ("  a \t b\n", "a b"),
+        ("a\x00b", "a b"),
+        ("a\ud800b", "a b"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("gpj.exe\u202egnp", "gpj.exe gnp"),
+        ("\U0001f469\u200d\U0001f4bb", "\U0001f469\u200d\U0001f4bb"),
+        ("\u2028a\u2029", "a"),
+    ],
+)
+def test_a_line_is_clean(given_text: str, expected: str) -> None:
+    assert clean_line(given_text) == expected
+
+
+def test_text_keeps_its_lines() -> None:
+    assert clean_text("\n\na\r\nb\rc\td\x00\x1b\udfff\n") == "a\nb\nc\td"
+
+
+@given(ANY)
+def test_what_is_clean_stays_so_and_can_be_written(text: str) -> None:
+    for clean in (clean_line, clean_text):
+        once = clean(text)
+        assert clean(once) == once
+        assert "\x00" not in once
+        once.encode()
+    assert "\n" not in clean_line(text)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\u200b\u200d", "\u3164\u2800", "\u00a0\ufeff"])
+def test_what_nobody_sees_is_blank(text: str) -> None:
+    assert is_blank(text)
+    assert not is_blank(text + ".")
+
+
+@given(ANY)
+def test_a_slug_is_lower_case_words(text: str) -> None:
+    slug = slugify(text)
+    assert slug == "untitled" or all(word.isalnum() and word.isascii() for word in slug.split("-"))
+    assert 0 < len(slug) <= 80
+    assert slug == slug.lower()
