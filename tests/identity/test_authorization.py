@@ -72,6 +72,13 @@ async def test_1_redirect_uri_is_matched_exactly(house: House, redirect_uri: str
         ("http://127.0.0.1.evil.example:51234/callback", False),
         ("http://evil.example@127.0.0.1:51234/callback", False),
         ("http://127.0.0.1:99999/callback", False),
+        ("http://127.0.0.1:0/callback", False),
+        ("http://127.0.0.1:\u0661/callback", False),
+        ("http://127.0.0.1:5000/call\tback", False),
+        ("http://127.0.0.1:5000/callback\r\n", False),
+        ("http://127.0.0.1:50\n00/callback", False),
+        ("http://LOCALHOST:5000/callback", False),
+        ("HTTP://127.0.0.1:5000/callback", False),
     ],
 )
 async def test_1_only_the_port_of_a_loopback_address_may_vary(

@@ -12,7 +12,9 @@ from tests.tools.conftest import Scene
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest.mark.parametrize(("method", "path"), [("DELETE", "/posts/{post}/vote"), ("PUT", "/posts/{post}/vote")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("DELETE", "/posts/{post}/vote"), ("PUT", "/posts/{post}/vote")]
+)
 async def test_no_connection_is_held_while_the_body_comes(scene: Scene, method: str, path: str) -> None:
     """Also where a route takes no body: its digest belongs to the idempotency key."""
     edge: Edge = scene.house.app.state.edge
