@@ -53,7 +53,7 @@ class Json(Generic[View]):
 
 
 def _tag(body: bytes, version: int | None = None) -> str:
-    digest = hashlib.blake2b(body, digest_size=8).hexdigest()
+    digest = hashlib.sha256(body).hexdigest()[:16]
     return f'"{digest}"' if version is None else f'"v{version}.{digest}"'
 
 
