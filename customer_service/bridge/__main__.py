@@ -31,6 +31,7 @@ def serve(
         port=port,
         development=settings.development,
         trusted_proxies=settings.trusted_proxies,
+        stopping=lambda app: app.state.resources.listener.stop(),
     )
 
 

@@ -1,7 +1,9 @@
 """The commands every service has: serve, worker, migrate, bootstrap."""
 
 import asyncio
+import contextlib
 import logging
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn
@@ -18,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from shared.db.migrations import WrongSchema, require_head, upgrade
 
+STARTUP_FAILED = 3
 CONNECT_WITHIN = 10.0
 """Seconds a database has to take a connection at start."""
 
@@ -100,16 +103,44 @@ def _exit(line: str) -> NoReturn:
     raise typer.Exit(1)
 
 
+class _Server(uvicorn.Server):
+    """Tells the app when it begins to stop: requests that wait for news then answer at once."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()
+        await super().shutdown(sockets)
+
+
 def serve(
-    make: Callable[[], FastAPI], *, host: str, port: int, development: bool, trusted_proxies: str = ""
+    make: Callable[[], FastAPI],
+    *,
+    host: str,
+    port: int,
+    development: bool,
+    trusted_proxies: str = "",
+    stopping: Callable[[FastAPI], None] | None = None,
 ) -> None:
-    """Runs the app until told to stop; open requests get 2 seconds.
+    """Runs the app until told to stop; open requests get 2 seconds, and `stopping` lets go those that wait.
 
     `trusted_proxies` are the reverse proxies whose word is taken for where a request comes from.
     """
     set_up_logs(development=development)
-    uvicorn.run(
-        make,
+    made: list[FastAPI] = []
+
+    def make_once() -> FastAPI:
+        made.append(make())
+        return made[-1]
+
+    def let_go() -> None:
+        if stopping is not None:
+            stopping(made[-1])
+
+    config = uvicorn.Config(
+        make_once,
         factory=True,
         host=host,
         port=port,
@@ -121,6 +152,11 @@ def serve(
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=trusted_proxies or None,
     )
+    server = _Server(config, let_go)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILED)
 
 
 def run_worker(work: Callable[[], Coroutine[Any, Any, None]], *, development: bool) -> None:
