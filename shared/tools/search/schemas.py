@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.tools.topics.schemas import TopicRow
+from shared.tools.topics.schemas import PageAsked, TopicRow
 
 
 @dataclass(slots=True)
@@ -16,3 +16,18 @@ class SearchHit:
     topic: TopicRow
     post: Annotated[UUID, Field(description="The post with the best passage")]
     excerpt_html: Annotated[str, Field(description="Safe HTML; the words found are in <mark>")]
+
+
+class SearchAsked(PageAsked):
+    q: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=200,
+            description='Words; "a phrase"; -without; or',
+            examples=["gateway -wifi"],
+        ),
+    ]
+    space: Annotated[UUID | None, Field(description="Only in this space")] = None
+    kind: Annotated[str | None, Field(max_length=40, description="Only topics of this kind")] = None
+    tag: Annotated[str | None, Field(max_length=35, description="Only topics with this tag")] = None

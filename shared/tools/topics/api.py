@@ -3,23 +3,26 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from shared.kernel.paging import DEFAULT_LIMIT, Page
-from shared.tools.topics.deps import Content, Cursor, Limit
+from shared.kernel.paging import Page
+from shared.tools.topics.deps import Content
 from shared.tools.topics.reading import TopicFilter, TopicReader
 from shared.tools.topics.schemas import (
     PostCreate,
+    PostsAsked,
     PostUpdate,
     PostView,
     RevisionView,
     TopicCreate,
     TopicRow,
+    TopicsAsked,
     TopicUpdate,
     TopicView,
 )
 from shared.tools.topics.service import TopicService
+from shared.web.asked import described, from_query
 from shared.web.edge import API, ApiRead, ApiWrite, WriteRoute
 from shared.web.json import Json, expected_versions
 
@@ -32,20 +35,21 @@ POSTS: Json[Page[PostView]] = Json(Page[PostView])
 REVISIONS: Json[Page[RevisionView]] = Json(Page[RevisionView])
 
 
-@router.get("/topics", response_model=Page[TopicRow], summary="Topics you may see, newest activity first")
+@router.get(
+    "/topics",
+    response_model=Page[TopicRow],
+    summary="Topics you may see, newest activity first",
+    openapi_extra=described(TopicsAsked),
+)
 async def list_topics(
     ctx: ApiRead,
     request: Request,
     catalog: Content,
-    space: UUID | None = None,
-    tag: Annotated[str | None, Query(max_length=35)] = None,
-    kind: Annotated[str | None, Query(max_length=40)] = None,
-    author: UUID | None = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    asked: Annotated[TopicsAsked, Depends(from_query(TopicsAsked))],
 ) -> Response:
-    wanted = TopicFilter(space, tag, kind, author)
-    return TOPICS.page(request, await TopicReader(ctx, catalog).topics(wanted, cursor=cursor, limit=limit))
+    wanted = TopicFilter(asked.space, asked.tag, asked.kind, asked.author)
+    found = await TopicReader(ctx, catalog).topics(wanted, cursor=asked.cursor, limit=asked.limit)
+    return TOPICS.page(request, found)
 
 
 @router.post("/topics", response_model=TopicView, status_code=201, summary="Start a topic")
@@ -76,19 +80,22 @@ async def delete_topic(ctx: ApiWrite, catalog: Content, topic_id: UUID) -> Respo
 
 
 @router.get(
-    "/topics/{topic_id}/posts", response_model=Page[PostView], summary="Replies, or one post's comments"
+    "/topics/{topic_id}/posts",
+    response_model=Page[PostView],
+    summary="Replies, or one post's comments",
+    openapi_extra=described(PostsAsked),
 )
 async def list_posts(
     ctx: ApiRead,
     request: Request,
     catalog: Content,
     topic_id: UUID,
-    reply_to: UUID | None = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    asked: Annotated[PostsAsked, Depends(from_query(PostsAsked))],
 ) -> Response:
-    reading = TopicReader(ctx, catalog)
-    return POSTS.page(request, await reading.posts(topic_id, reply_to=reply_to, cursor=cursor, limit=limit))
+    found = await TopicReader(ctx, catalog).posts(
+        topic_id, reply_to=asked.reply_to, cursor=asked.cursor, limit=asked.limit
+    )
+    return POSTS.page(request, found)
 
 
 @router.post("/topics/{topic_id}/posts", response_model=PostView, status_code=201, summary="Reply or comment")

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.requests import Request
 
-from shared.kernel.paging import MAX_LIMIT
 from shared.tools.topics.catalog import Catalog
 
 
@@ -15,5 +14,4 @@ async def catalog_of(request: Request) -> Catalog:
 
 
 Content = Annotated[Catalog, Depends(catalog_of)]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows in the answer")]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")]

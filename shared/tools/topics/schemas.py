@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shared.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.tools.people.schemas import PersonRef
 from shared.tools.spaces.schemas import SpaceRef
 from shared.web.fields import Title
@@ -154,3 +155,27 @@ class PostUpdate(BaseModel):
 
     body: Body
     reason: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class PageAsked(BaseModel):
+    """Which page of a list."""
+
+    cursor: Annotated[str | None, Field(max_length=500, description="`next_cursor` of the page before")] = (
+        None
+    )
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Rows in the answer")] = DEFAULT_LIMIT
+
+
+class TopicsAsked(PageAsked):
+    """Which topics a list shows; what is not given does not restrict."""
+
+    space: Annotated[UUID | None, Field(description="Only of this space")] = None
+    tag: Annotated[str | None, Field(max_length=35, description="Only with this tag")] = None
+    kind: Annotated[str | None, Field(max_length=40, description="Only of this kind")] = None
+    author: Annotated[UUID | None, Field(description="Only started by this person")] = None
+
+
+class PostsAsked(PageAsked):
+    reply_to: Annotated[UUID | None, Field(description="Comments on this post; without it the replies")] = (
+        None
+    )
