@@ -19,8 +19,8 @@ NOTE = "They also opened a ticket last week; ask Dev before promising anything."
 ANSWER = "Yes: from firmware 4.2 on, *Settings*, then *Alerts*."
 IN_PUBLIC = "Tomas, Support"
 ELSEWHERE = "How many sensors can one G2 gateway carry?"
-STOPPED = 6.0
-"""Seconds; promised are 3, on a machine that does nothing else."""
+STOPPED = 15.0
+"""Seconds. Promised are 3, on a machine that does nothing else; this one may run the other tests as well."""
 
 
 class Walk:
