@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
@@ -336,11 +336,13 @@ async def check(model: Model, house: House, people_of: dict[str, list[Caller]]) 
         await agrees(model, house, caller, model.groups_of(n) | managing)
 
 
+QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
+"""A failure is told as it was found; the long run below makes it small."""
 CHECKS = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
 @given(model=models())
-@settings(max_examples=6, **CHECKS)  # type: ignore[arg-type] # as hypothesis documents them
+@settings(max_examples=6, phases=QUICK, **CHECKS)  # type: ignore[arg-type] # as hypothesis documents them
 async def test_every_way_of_asking_agrees(
     model: Model, house: House, people_of: dict[str, list[Caller]]
 ) -> None:
