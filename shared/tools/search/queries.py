@@ -16,7 +16,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from shared.db.query import Query
 from shared.tools.topics.catalog import Catalog
@@ -84,11 +84,16 @@ class SearchQueries:
             .join(words, Topic.search.op("@@")(words.c.words))
             .subquery("titles")
         )
-        texts = (
-            visible_posts(*best, _score(Post.search, words, 4).label("score"))
+        newest = (
+            visible_posts(*best, Post.search.label("search"))
             .join(words, Post.search.op("@@")(words.c.words))
             .order_by(Post.created_at.desc())
             .limit(CANDIDATES)
+            .subquery("newest")
+        )
+        texts = (
+            select(newest.c.topic_id, newest.c.post_id, _score(newest.c.search, words, 4).label("score"))
+            .join(words, literal_column("true"))
             .subquery("texts")
         )
         matches = (
@@ -99,7 +104,7 @@ class SearchQueries:
         total = func.sum(matches.c.score).over(partition_by=matches.c.topic_id)
         return (
             select(matches.c.topic_id, matches.c.post_id, cast(total, Integer).label("score"))
-            .distinct(matches.c.topic_id)
+            .ext(distinct_on(matches.c.topic_id))
             .order_by(matches.c.topic_id, matches.c.score.desc(), matches.c.post_id)
             .subquery("hits")
         )
