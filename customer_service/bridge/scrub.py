@@ -1,52 +1,90 @@
 """What must not stand in an official answer: e-mail addresses, internal hosts, names that were not chosen.
 
-It finds what can be found by form. It does not judge what an answer says; the preview is for that.
+It finds what can be found by form, in what was typed and in what a customer would read of it. It does not
+judge what an answer says; the preview is for that.
 """
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Iterator
+from html import unescape
 from typing import Final
+from urllib.parse import unquote
 
 from shared.bridge.messages import Reply
 from shared.kernel.errors import FieldError
+from shared.web import markdown
 
 _EMAIL: Final = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-_HOST: Final = re.compile(r"(?<![\w.@-])(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*(?![\w-])", re.IGNORECASE)
+_HOST: Final = re.compile(r"(?<![\w.@-])(?:[\w-]+\.)+[a-z][a-z0-9-]*(?![\w-])", re.IGNORECASE)
 _LOCAL: Final = re.compile(r"(?<![\w.-])localhost(?![\w-])", re.IGNORECASE)
-_BARE_URL_HOST: Final = re.compile(r"https?://([a-z0-9-]+)(?=[:/?#\s)\]>]|$)", re.IGNORECASE)
-_ADDRESS: Final = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
+_BARE: Final = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://(?:[^\s/@]*@)?|(?<![\w:\\])\\\\)"
+    r"(?!localhost(?![\w-]))[\w-]+(?![\w-]|\.[\w-])",
+    re.IGNORECASE,
+)
+"""A host without a domain, in an address or in the name of a file server."""
+_ADDRESS: Final = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
+_ADDRESS_6: Final = re.compile(r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE)
+_UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+_TAG: Final = re.compile(r"<[^>]*>")
+_LINK: Final = re.compile(r'(?:href|src|title|alt)="([^"]*)"')
+
+Found = tuple[int, str, str]
+"""Where, the code, and what it is in words."""
 
 
 def findings(reply: Reply, *, internal_endings: tuple[str, ...], staff_name: str | None) -> list[FieldError]:
     """Everything that must be changed before the answer may go out. What was found is not repeated."""
     found = []
-    for pointer, text in (("/body", reply.body), ("/public_name", reply.public_name)):
+    for pointer, typed, shown in (
+        ("/body", reply.body, _as_read(reply.body)),
+        ("/public_name", reply.public_name, _plain(reply.public_name)),
+    ):
         found += [
             FieldError(pointer, f"bridge.{code}", f"{what} (character {at + 1})")
-            for at, code, what in sorted(_in(text, internal_endings))
+            for at, code, what in sorted(_in(typed, internal_endings))
         ]
-    if staff_name and (place := _unchosen(staff_name, reply)) is not None:
-        detail = (
-            f"Your own name stands here, but you did not choose to be seen with it (character {place + 1})"
-        )
+        known = {fault.code for fault in found if fault.pointer == pointer}
+        hidden = {
+            code: what for _, code, what in _in(shown, internal_endings) if f"bridge.{code}" not in known
+        }
+        found += [
+            FieldError(pointer, f"bridge.{code}", f"{what}, as it will be read")
+            for code, what in hidden.items()
+        ]
+    if staff_name and _stands_unchosen(staff_name, reply):
+        detail = "Your own name stands here, but you did not choose to be seen with it"
         found.append(FieldError("/body", "bridge.staff_name", detail))
     return found
 
 
-def _in(text: str, endings: tuple[str, ...]) -> Iterator[tuple[int, str, str]]:
+def _plain(text: str) -> str:
+    """Without what cannot be seen, and with one form for characters that look alike."""
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
+
+
+def _as_read(body: str) -> str:
+    """The words a customer would read, and where its links lead."""
+    html = markdown.render(body)
+    links = [unquote(unescape(link)) for link in _LINK.findall(html)]
+    return _plain("\n".join([unescape(_TAG.sub("", html)), *links]))
+
+
+def _in(text: str, endings: tuple[str, ...]) -> Iterator[Found]:
     for match in _EMAIL.finditer(text):
         yield match.start(), "email_address", "An e-mail address"
     for match in _HOST.finditer(text):
         if match.group().lower().endswith(tuple(f".{ending}" for ending in endings)):
             yield match.start(), "internal_host", "The name of an internal computer"
-    for pattern in (_LOCAL, _BARE_URL_HOST):
+    for pattern in (_LOCAL, _BARE):
         for match in pattern.finditer(text):
-            if pattern is _LOCAL or match.group(1).lower() != "localhost":
-                yield match.start(), "internal_host", "The name of an internal computer"
-    for match in _ADDRESS.finditer(text):
-        if _is_internal(match.group()):
-            yield match.start(), "internal_address", "An internal network address"
+            yield match.start(), "internal_host", "The name of an internal computer"
+    for pattern in (_ADDRESS, _ADDRESS_6):
+        for match in pattern.finditer(text):
+            if _is_internal(match.group()):
+                yield match.start(), "internal_address", "An internal network address"
 
 
 def _is_internal(text: str) -> bool:
@@ -54,13 +92,15 @@ def _is_internal(text: str) -> bool:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
+    if address.is_unspecified:
+        return False
     return address.is_private or address.is_loopback or address.is_link_local
 
 
-def _unchosen(staff_name: str, reply: Reply) -> int | None:
-    """Where the caller's own name stands in the text without being the chosen public name."""
-    name = staff_name.casefold()
-    if name in reply.public_name.casefold():
-        return None
-    at = reply.body.casefold().find(name)
-    return at if at >= 0 else None
+def _stands_unchosen(staff_name: str, reply: Reply) -> bool:
+    """Whether the caller's own name stands in the text without being the chosen public name."""
+    name, chosen, typed, shown = (
+        " ".join(_plain(text).split()).casefold()
+        for text in (staff_name, reply.public_name, reply.body, _as_read(reply.body))
+    )
+    return bool(name) and name not in chosen and (name in typed or name in shown)

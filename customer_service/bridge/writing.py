@@ -33,7 +33,7 @@ def read_message(model: type[Body], raw: bytes) -> tuple[Body, chain.JsonValue]:
     """The message in a request's body, and the JSON values its digest covers. Raises `BadMessage`."""
     try:
         carried = chain.parse(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadMessage("The body is no JSON.") from None
     try:
         return model.model_validate(carried), carried
@@ -43,6 +43,15 @@ def read_message(model: type[Body], raw: bytes) -> tuple[Body, chain.JsonValue]:
             for fault in error.errors(include_input=False, include_url=False)
         )
         raise BadMessage(fields=fields) from None
+
+
+def read_reply(raw: bytes) -> tuple[Reply, chain.JsonValue]:
+    """An official answer of which the customer will see something. Raises `BadMessage`."""
+    reply, carried = read_message(Reply, raw)
+    if not markdown.shows_something(markdown.render(reply.body)):
+        blank = FieldError("/body", "bridge.blank", "A reader would see nothing of it.")
+        raise BadMessage(fields=(blank,))
+    return reply, carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ class Inbound:
         """
         if not key or len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
             raise KeyRequired
-        reply, carried = read_message(Reply, raw)
+        reply, carried = read_reply(raw)
         digest = chain.digest(carried)
         if earlier := await self._earlier(ref, key, digest):
             return earlier
@@ -87,7 +96,7 @@ class Inbound:
 
     async def preview(self, ref: str, raw: bytes, settings: Settings) -> Answer:
         """What the customer would see. The text is not kept. Raises as `reply`."""
-        reply, _ = read_message(Reply, raw)
+        reply, _ = read_reply(raw)
         row = await self.reading.shared_row(ref)
         self._refuse_revealing(reply, settings)
         html = await markdown.render_apart(reply.body)

@@ -8,10 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.bridge.messages import MAX_REPLY, Thread, ThreadSummary
+from shared.bridge.messages import PublicName, ReplyText, Thread, ThreadSummary
 from shared.tools.people.schemas import PersonRef
-
-PublicName = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
 
 
 class Reach(StrEnum):
@@ -117,7 +115,7 @@ class ReplyCreate(BaseModel):
         json_schema_extra={"examples": [{"body": "Update to 2.4, please.", "public_name": "Support team"}]},
     )
 
-    body: Annotated[str, StringConstraints(min_length=1, max_length=MAX_REPLY)]
+    body: ReplyText
     public_name: PublicName
 
 

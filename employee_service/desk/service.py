@@ -38,7 +38,7 @@ from shared.bridge.messages import Reply, Thread, ThreadList
 from shared.db import outbox
 from shared.db.context import Context, ReadContext
 from shared.db.query import Row
-from shared.kernel.errors import FieldError, Invalid, NotFound
+from shared.kernel.errors import FieldError, Invalid, NotFound, invalid_field
 from shared.kernel.ids import new_id
 from shared.kernel.text import clean_text
 from shared.oidc.errors import IdentityUnavailable, OidcError
@@ -51,6 +51,15 @@ Answer = TypeVar("Answer")
 class AnswerReveals(Invalid):
     code = "desk.answer_reveals"
     title = "The answer names something that must stay inside"
+
+
+async def _written(body: str) -> tuple[str, str]:
+    """The Markdown as kept and the HTML made of it. Raises `Invalid` when a reader would see nothing."""
+    source = clean_text(body)
+    html = await markdown.render_apart(source)
+    if not markdown.shows_something(html):
+        raise invalid_field("/body", "desk.blank", "There is nothing in it to read.")
+    return source, html
 
 
 class DeskReader:
@@ -101,7 +110,8 @@ class DeskReader:
 
     async def preview(self, ref: str, answer: ReplyCreate) -> PreviewView:
         """What customers would see. Raises `AnswerReveals`, `ThreadGone`, `BridgeSilent`."""
-        reply = Reply(body=answer.body, public_name=answer.public_name)
+        body, _ = await _written(answer.body)
+        reply = Reply(body=body, public_name=answer.public_name)
         try:
             reach, shown = await self._ask(
                 lambda token: self.gateway.preview(token, self._subject, ref, reply)
@@ -153,14 +163,15 @@ class DeskService:
     async def note(self, ref: str, new: NoteCreate) -> UUID:
         """An internal note. Raises `NotFound` for a thread the desk does not know."""
         await self._facts(ref)
-        body, note_id = clean_text(new.body), new_id()
+        body, html = await _written(new.body)
+        note_id = new_id()
         await self.ctx.session.execute(
             insert(DeskNote).values(
                 id=note_id,
                 ref=ref,
                 author_id=self.ctx.actor.person_id,
                 body=body,
-                html=await markdown.render_apart(body),
+                html=html,
                 created_at=self.ctx.now(),
             )
         )
@@ -188,6 +199,7 @@ class DeskService:
         facts = await self._facts(ref)
         if facts["withdrawn_at"] is not None:
             raise ThreadGone
+        body, _ = await _written(new.body)
         reply_id, now = uuid4(), self.ctx.now()
         await self.ctx.session.execute(
             insert(DeskReply).values(
@@ -195,7 +207,7 @@ class DeskService:
                 ref=ref,
                 author_id=self.ctx.actor.person_id,
                 author_sub=self.ctx.actor.subject,
-                body=clean_text(new.body),
+                body=body,
                 public_name=new.public_name,
                 queued_at=now,
             )

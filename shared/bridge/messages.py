@@ -4,10 +4,12 @@ Each class takes its meaning and the meaning of its fields from the manifest, an
 other fields than the manifest names.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -41,6 +43,34 @@ Moment = Annotated[
 Ref = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """A random 128-bit value, as 32 hexadecimal digits."""
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+_NOT_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_NOT_IN_A_NAME: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""Controls, line ends, what cannot be seen, and marks that turn the direction of what follows."""
+
+
+def _readable(text: str) -> str:
+    if _NOT_IN_TEXT.search(text):
+        raise ValueError("holds control characters")
+    if not any(c.isprintable() and not c.isspace() for c in text):
+        raise ValueError("has nothing in it that can be seen")
+    return text
+
+
+def _one_line(name: str) -> str:
+    if _NOT_IN_A_NAME.search(name):
+        raise ValueError("holds line ends, or characters that cannot be seen")
+    return _readable(name)
+
+
+ReplyText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_REPLY), AfterValidator(_readable)]
+PublicName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=80, strip_whitespace=True),
+    AfterValidator(_one_line),
+]
+"""The name or role that a member of staff chose to be seen with."""
 
 
 class Message(BaseModel):
@@ -175,8 +205,8 @@ class PurgeReceipt(Message):
 class Reply(Message):
     message_name = "reply"
 
-    body: Annotated[str, StringConstraints(min_length=1, max_length=MAX_REPLY)]
-    public_name: Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+    body: ReplyText
+    public_name: PublicName
 
 
 class Purge(Message):
