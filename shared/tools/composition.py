@@ -15,7 +15,7 @@ from shared.kernel.clock import SystemClock
 from shared.kernel.paging import CursorCodec
 from shared.oidc.client import RelyingParty
 from shared.oidc.tokens import TokenVerifier
-from shared.tools import people, questions, search, sign_in, spaces, topics
+from shared.tools import people, search, sign_in, spaces, topics
 from shared.tools.people import api as people_api
 from shared.tools.people import pages as people_pages
 from shared.tools.questions import api as questions_api
@@ -36,6 +36,7 @@ from shared.tools.topics import api as topics_api
 from shared.tools.topics import pages as topics_pages
 from shared.tools.topics.addresses import GLOBALS
 from shared.tools.topics.catalog import Catalog
+from shared.tools.topics.drawing import PostDrawing
 from shared.tools.topics.frame import CommunityFrame
 from shared.tools.topics.refusals import RefusalPages, members_only
 from shared.web.app import answers, make_app
@@ -169,7 +170,10 @@ def _prepare_pages(app: FastAPI, community: Community) -> None:
     """What pages need beyond what the API needs: the frame around them, and the addresses in templates."""
     navigation = Navigation()
     environment = community.pages.environment
-    environment.globals.update(GLOBALS, audience_scope=scope_of)
+    drawing = PostDrawing(environment, community.catalog)
+    environment.globals.update(
+        GLOBALS, audience_scope=scope_of, full_post=drawing.post, comment_list=drawing.comments
+    )
     app.state.pages = community.pages
     app.state.navigation = navigation
     app.state.frame = CommunityFrame(community.pages.site, navigation, community.catalog)
@@ -179,7 +183,7 @@ def _prepare_pages(app: FastAPI, community: Community) -> None:
 def folders(*packages: Any) -> dict[str, Path]:
     """The template folders by the tool's name: of the tools both communities share, and of `packages`."""
     found = {}
-    for package in (people, questions, search, sign_in, spaces, topics, *packages):
+    for package in (people, search, sign_in, spaces, topics, *packages):
         here = Path(package.__path__[0])
         found[here.name] = here / "templates"
     return found

@@ -10,7 +10,7 @@ from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from starlette.responses import Response
 
-from shared.web.leaves import ago, avatar, byline, icon_from, post_article
+from shared.web.leaves import ago, avatar, byline, icon_from, post_article, vote_from
 from shared.web.times import full_time, relative_time
 
 HERE = Path(__file__).parent
@@ -26,6 +26,10 @@ def grouped(number: int) -> str:
 def static_url(name: str) -> str:
     """An address that changes with the file, so that it may be cached for a year."""
     return f"/static/{name}?v={int((STATIC / name).stat().st_mtime)}"
+
+
+ICON = icon_from(static_url("icons.svg"))
+VOTE = vote_from(ICON)
 
 
 class _Template(Template):
@@ -67,11 +71,12 @@ class Pages:
         self.environment.globals.update(
             site=self.site,
             static_url=static_url,
-            draw_icon=icon_from(static_url("icons.svg")),
+            draw_icon=ICON,
             draw_avatar=avatar,
             draw_ago=ago,
             draw_byline=byline,
             draw_post=post_article,
+            draw_vote=VOTE,
         )
 
     def render(self, template: str, **values: Any) -> str:

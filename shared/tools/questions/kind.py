@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.query import Row
 from shared.kernel.actor import Actor
+from shared.tools.questions import drawing
 from shared.tools.questions.models import Question, Vote
 from shared.tools.questions.permissions import QuestionPermission, decide
-from shared.tools.topics.kinds import Extension, KindSpec
+from shared.tools.topics.kinds import Extension, KindSpec, PostParts
 from shared.tools.topics.models import Post, Topic
 
 _ACCEPTED = (
@@ -68,6 +69,6 @@ KIND = KindSpec(
     create=create,
     forget_post=forget_post,
     reply_words=("answer", "answers"),
-    parts="questions/parts.html",
+    parts=PostParts(drawing.rail, drawing.over, drawing.actions),
     is_settled=is_settled,
 )

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.query import Row
 from shared.kernel.actor import Actor
+from shared.tools.topics.schemas import PostView, TopicView
 
 Abilities = Callable[[Actor, Row, Row], list[str]]
 """`(actor, topic row, post row)` → names of further things the actor may do to that post."""
@@ -63,15 +64,34 @@ class Panel:
     slot: Slot = "aside"
 
 
+Drawn = Callable[[PostView, TopicView], str]
+"""Safe HTML for one post of a topic."""
+
+
+def _nothing(post: PostView, topic: TopicView) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostParts:
+    """What a kind adds to its posts: beside them, above them, and before the links to what may be done.
+
+    They are functions and not templates, since a page holds dozens of posts (see `shared.web.leaves`).
+    """
+
+    rail: Drawn = _nothing
+    over: Drawn = _nothing
+    actions: Drawn = _nothing
+
+
 @dataclass(frozen=True, slots=True)
 class KindSpec:
     """One kind of topic.
 
     `post_order` sorts the replies: expressions that all ascend, ending in a unique one (`Post.id`).
     `create` writes the kind's extension row in the transaction that makes the topic; `forget_post` lets go
-    of a post in the transaction that removes it. `parts` is a template
-    with the macros `rail`, `over` and `actions`, each of `(post, topic)`: what stands beside, above and
-    under a post of this kind. `is_settled` tells from a topic's extensions whether a list marks it as done.
+    of a post in the transaction that removes it. `is_settled` tells from a topic's extensions whether a
+    list marks it as done.
     """
 
     name: str
@@ -85,7 +105,7 @@ class KindSpec:
     create: Callable[[AsyncSession, UUID], Any] | None = None
     forget_post: Callable[[AsyncSession, UUID], Any] | None = None
     reply_words: tuple[str, str] = ("reply", "replies")
-    parts: str = "topics/plain.html"
+    parts: PostParts = PostParts()
     is_settled: Callable[[dict[str, Any]], bool] = _never
 
     @property
