@@ -58,6 +58,7 @@ class Database:
             self.url.set(drivername="postgresql+asyncpg"),
             pool_size=size,
             max_overflow=0,
+            hide_parameters=True,
             isolation_level="AUTOCOMMIT",
             json_serializer=_as_it_is,
             json_deserializer=_as_it_is,

@@ -2,14 +2,12 @@
 
 import asyncio
 import contextlib
-import logging
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn
 
 import asyncpg
-import structlog
 import typer
 import uvicorn
 from alembic.util import CommandError
@@ -19,31 +17,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from shared.db.migrations import WrongSchema, require_head, upgrade
+from shared.web.logs import set_up_logs
 
 STARTUP_FAILED = 3
 CONNECT_WITHIN = 10.0
 """Seconds a database has to take a connection at start."""
-
-
-def set_up_logs(*, development: bool) -> None:
-    """Structured lines on standard error: JSON, or readable ones in development. Never content."""
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=False) if development else structlog.processors.JSONRenderer()
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def settings_or_exit(settings_class: Callable[[], Any]) -> Any:

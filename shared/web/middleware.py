@@ -6,11 +6,12 @@ from typing import Final
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.kernel.ids import new_id
 from shared.web.limits import NO_LIMITS, Limits
+from shared.web.logs import address_in_logs
 from shared.web.problems import Bug, TooLarge
 
 log = structlog.get_logger("request")
@@ -80,6 +81,8 @@ class Surround:
 
         try:
             await self._app(scope, _limited(receive, headers), send_with_headers)
+        except ClientDisconnect:
+            pass  # nobody is there to be answered
         except Exception as error:
             if status:
                 raise
@@ -89,7 +92,7 @@ class Surround:
             log.info(
                 "request",
                 method=scope["method"],
-                path=path,
+                path=address_in_logs(scope),
                 status=status,
                 ms=round((time.perf_counter() - started) * 1000, 1),
                 request_id=request_id,

@@ -14,6 +14,7 @@ from starlette.routing import Match
 
 from shared.kernel import errors
 from shared.kernel.errors import FieldError, Invalid, Problem
+from shared.web.logs import address_in_logs
 
 log = structlog.get_logger("web")
 
@@ -156,7 +157,9 @@ def bug_answer(error_page: ErrorPage | None = None) -> Bug:
     answer = _answers(error_page)
 
     async def on_bug(request: Request, error: Exception) -> Response:
-        log.error("unhandled", path=request.url.path, error=type(error).__name__, exc_info=error)
+        log.error(
+            "unhandled", path=address_in_logs(request.scope), error=type(error).__name__, exc_info=error
+        )
         return await answer(request, Internal())
 
     return on_bug

@@ -1,0 +1,85 @@
+"""Structured lines on standard error. They say where, what kind and how long, and never what people wrote:
+the message of an exception may hold a row, a statement's values or a piece of a request, so it is left out.
+"""
+
+import logging
+import sys
+import traceback
+from typing import Any
+
+import structlog
+from starlette.types import Scope
+from structlog.typing import EventDict, WrappedLogger
+
+
+def set_up_logs(*, development: bool) -> None:
+    """JSON, or readable lines in development."""
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=False) if development else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _with_trace,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter(logging.BASIC_FORMAT))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def trace_of(error: BaseException) -> str:
+    """Where an exception came from and of which kind it is, with what caused it before it; no messages."""
+    found: list[str] = []
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        found.append("".join(traceback.format_tb(following.__traceback__)) + _named(following))
+        following = following.__cause__ or (None if following.__suppress_context__ else following.__context__)
+    return "\n\n".join(reversed(found))
+
+
+def _named(error: BaseException) -> str:
+    kind = type(error)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    state = getattr(error, "sqlstate", None)
+    name += f" (SQLSTATE {state})" if isinstance(state, str) else ""
+    if isinstance(error, BaseExceptionGroup):
+        name += "".join(f"\nof the group:\n{trace_of(part)}" for part in error.exceptions)
+    return name
+
+
+def _with_trace(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = trace_of(error)
+    return event
+
+
+class _Formatter(logging.Formatter):
+    def formatException(self, ei: Any) -> str:  # the standard library's name
+        return trace_of(ei[1]) if ei[1] is not None else ""
+
+
+def address_in_logs(scope: Scope) -> str:
+    """The path with ids as they came and words by their names: an address holds titles and names of spaces.
+
+    What led to no route is as it came: nothing of ours is in it.
+    """
+    route, path = scope.get("route"), str(scope["path"])
+    template = getattr(route, "path_format", None)
+    if template is None:
+        return path
+    for name, value in scope.get("path_params", {}).items():
+        if not isinstance(value, str):
+            template = template.replace(f"{{{name}}}", str(value))
+    return str(template)
