@@ -93,10 +93,19 @@ _ATTRIBUTES: Final = {
     "td": {"align"},
     "th": {"align", "scope"},
 }
+_LANGUAGE: Final = re.compile(r"language-[\w.+#-]{1,40}")
+
+
+def _kept(tag: str, attribute: str, value: str) -> str | None:
+    """Any other class would let a text wear our badges."""
+    return None if attribute == "class" and not _LANGUAGE.fullmatch(value) else value
+
+
 _CLEANER: Final = nh3.Cleaner(
     tags=set(_TAGS),
     clean_content_tags={"script", "style", "iframe", "object", "template", "noscript", "title"},
     attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+    attribute_filter=_kept,
     url_schemes={"http", "https", "mailto"},
     link_rel="nofollow ugc noopener",
     strip_comments=True,

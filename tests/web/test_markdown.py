@@ -171,3 +171,17 @@ def test_the_worst_that_fits_is_bounded(source: str) -> None:
     html = render(source[:N])
     assert time.thread_time() - started < 5
     assert len(html) < 20 * N
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ('<code class="badge badge-official">Official</code>', "<p><code>Official</code></p>\n"),
+        ('<code class="language-x ribbon is-warning">Official</code>', "<p><code>Official</code></p>\n"),
+        ('<code class="language-c++">x</code>', '<p><code class="language-c++">x</code></p>\n'),
+        ("```c#\nx\n```", '<pre><code class="language-c#">x\n</code></pre>\n'),
+    ],
+)
+def test_nobody_dresses_text_as_the_official_badge(source: str, html: str) -> None:
+    """The one class that is kept says in which language code is written."""
+    assert render(source) == html
