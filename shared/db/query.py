@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import Delete, Insert, SelectBase, Update
+from sqlalchemy import CursorResult, Delete, Insert, SelectBase, Update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -82,7 +82,9 @@ class SessionReader:
 
     async def all(self, query: Query, **params: Any) -> Sequence[Row]:
         result: Any = await self._session.execute(query.statement, params)
-        return [dict(row) for row in result.mappings()] if result.returns_rows else []
+        if isinstance(result, CursorResult) and not result.returns_rows:
+            return []
+        return [dict(row) for row in result.mappings()]
 
     async def first(self, query: Query, **params: Any) -> Row | None:
         rows = await self.all(query, **params)
