@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import CursorResult, Delete, Insert, SelectBase, Update
+from sqlalchemy import Delete, Insert, SelectBase, Update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +23,7 @@ class Query:
 
     def __init__(self, statement: SelectBase | Insert | Update | Delete) -> None:
         self.statement: Any = statement
+        self.gives_rows = isinstance(statement, SelectBase) or bool(statement.returning_column_descriptions)
         compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self.sql = compiled.string
         self._names: tuple[str, ...] = tuple(getattr(compiled, "positiontup", None) or ())
@@ -82,9 +83,7 @@ class SessionReader:
 
     async def all(self, query: Query, **params: Any) -> Sequence[Row]:
         result: Any = await self._session.execute(query.statement, params)
-        if isinstance(result, CursorResult) and not result.returns_rows:
-            return []
-        return [dict(row) for row in result.mappings()]
+        return [dict(row) for row in result.mappings()] if query.gives_rows else []
 
     async def first(self, query: Query, **params: Any) -> Row | None:
         rows = await self.all(query, **params)
