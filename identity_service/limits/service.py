@@ -43,6 +43,7 @@ PASSWORD_ACCOUNT = Limit("password of an account", 50, timedelta(minutes=5))
 PASSWORD_ADDRESS = Limit("passwords from an address", 100, timedelta(minutes=5))
 MAIL_ADDRESS = Limit("mails asked for from an address", 30, timedelta(hours=1))
 MAIL_MAILBOX = Limit("mails to a mailbox", 5, timedelta(hours=1))
+AUTHORIZE_ADDRESS = Limit("requests that wait for a sign-in from an address", 300, timedelta(minutes=5))
 PROOF_ADDRESS = Limit("one-time links tried from an address", 60, timedelta(minutes=5))
 
 

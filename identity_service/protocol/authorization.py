@@ -17,6 +17,7 @@ from identity_service.clients.models import Client
 from identity_service.grants import service as grants
 from identity_service.grants.models import PendingRequest
 from identity_service.grants.service import Waiting
+from identity_service.limits import service as limits
 from identity_service.protocol import tokens
 from identity_service.protocol.code import CodeGrant, realm_of
 from identity_service.protocol.request import Headers, Parameters, ProtocolRequest, repeated
@@ -28,7 +29,15 @@ from identity_service.visit import Visit
 from shared.oidc.errors import InvalidToken
 
 PATH = "/oauth/authorize"
+LONGEST = 10_000
+"""Characters of a request, as it may be put aside for somebody whom we do not know yet."""
 _PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
+
+
+class RequestTooLong(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
+    """Shown to the person: a state of that length does not fit into an address to go back to."""
+
+    error = "request_too_long"
 
 
 class LoginRequired(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
@@ -165,6 +174,8 @@ def _validated(
     pending: PendingRequest | None,
 ) -> Asked:
     """Raises OAuth2Error, with a `redirect_uri` once it is known to be the client's."""
+    if sum(len(name) + sum(map(len, values)) for name, values in parameters.items()) > LONGEST:
+        raise RequestTooLong
     if name := repeated(parameters):
         raise InvalidRequestError(f"{name} came twice" if name.isascii() and name.isidentifier() else None)
     grant = server.get_authorization_grant(request)
@@ -224,6 +235,7 @@ def _has_consented(asked: Asked, session: SignInSession) -> bool:
 async def _put_aside(asked: Asked) -> PendingRequest:
     if asked.pending is not None:
         return asked.pending
+    await asked.visit.services.limiter.take(limits.AUTHORIZE_ADDRESS.key(asked.visit.address))
     wants_new = asked.prompts & {"login", "select_account"}
     after: datetime | None = asked.visit.now.replace(microsecond=0) if wants_new else None
     return await grants.put_aside(

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
+from identity_service.limits.service import AUTHORIZE_ADDRESS
 from shared.oidc import RelyingParty
 from tests.identity.driver import (
     BRIDGE,
@@ -365,3 +366,26 @@ async def test_access_tokens_name_what_was_asked_for(house: House, employee: Rel
     assert "email" not in claims
     assert "email" not in tokens.id_claims
     assert "name" not in tokens.id_claims
+
+
+async def test_a_request_that_waits_is_no_place_to_store_things(house: House) -> None:
+    """Anybody may ask, so what is put aside is small, and there is an end to how often."""
+    parameters = authorize_url(state="s" * 20_000).partition("?")[2]
+    for answer in (
+        await house.browser().post("/oauth/authorize", dict(parse_qsl(parameters))),
+        await house.browser().get(authorize_url(x="y" * 20_000)),
+    ):
+        assert answer.status_code == 400
+        assert "location" not in answer.headers
+    assert await house.fetch("select id from pending_requests") == []
+
+
+async def test_one_address_asks_only_so_often(house: House) -> None:
+    browser = house.browser("192.0.2.77")
+    for _ in range(AUTHORIZE_ADDRESS.count):
+        answer = await browser.get(authorize_url())
+        assert answer.status_code == 303, answer.text
+    refused = await browser.get(authorize_url())
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) > 0
+    assert (await house.browser("192.0.2.78").get(authorize_url())).status_code == 303
