@@ -64,6 +64,7 @@ def make_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=asynccontextmanager(open_resources),
         middleware=[surround],
     )
