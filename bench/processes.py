@@ -27,7 +27,7 @@ class Server:
 
     def __init__(self, command: list[str], environment: Mapping[str, str], health: str, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 # open as long as the process runs
         self._process = subprocess.Popen(
             [sys.executable, *command],
             env=dict(environment),
