@@ -3,13 +3,16 @@ the message of an exception may hold a row, a statement's values or a piece of a
 """
 
 import logging
+import re
 import sys
 import traceback
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from starlette.types import Scope
 from structlog.typing import EventDict, WrappedLogger
+
+_ID: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def set_up_logs(*, development: bool) -> None:
@@ -80,6 +83,6 @@ def address_in_logs(scope: Scope) -> str:
     if template is None:
         return path
     for name, value in scope.get("path_params", {}).items():
-        if not isinstance(value, str):
+        if not isinstance(value, str) or _ID.fullmatch(value):
             template = template.replace(f"{{{name}}}", str(value))
     return str(template)

@@ -42,6 +42,10 @@ def an_app() -> FastAPI:
             raise ValueError(slug)
         return "fine"
 
+    @app.get("/api/v1/topics/{topic_id}/{slug}")
+    async def api_topic(topic_id: UUID, slug: str) -> str:
+        return "fine"
+
     return app
 
 
@@ -58,6 +62,17 @@ async def test_a_title_in_an_address_is_not_logged(lines: list[dict[str, Any]]) 
         assert (await http.get(f"/t/{number}/broken-{CANARY}")).status_code == 500
     assert CANARY not in str([{k: v for k, v in line.items() if k != "exc_info"} for line in lines])
     assert {line["path"] for line in lines} == {f"/t/{number}/{{slug}}"}
+
+
+async def test_an_id_is_logged_wherever_it_is_read(lines: list[dict[str, Any]]) -> None:
+    number = "01a20204-3a44-735b-9b43-84c8163a8287"
+    async with client() as http:
+        assert (await http.get(f"/api/v1/topics/{number}/{CANARY}")).status_code == 200
+        assert (await http.get(f"/api/v1/topics/{CANARY}/x")).status_code == 422
+    assert [line["path"] for line in lines] == [
+        f"/api/v1/topics/{number}/{{slug}}",
+        "/api/v1/topics/{topic_id}/{slug}",
+    ]
 
 
 async def test_somebody_who_hangs_up_is_no_bug(lines: list[dict[str, Any]]) -> None:
