@@ -98,11 +98,9 @@ async def add_session(url: str, person: UUID) -> None:
     await connection.close()
 
 
-def service(target: Target, issuer: Issuer) -> tuple[Server, str]:
-    """The customers' community as it is run, but without limits; and its public URL."""
-    port = free_port()
-    public_url = f"http://localhost:{port}"
-    environment = {
+def environment(target: Target, issuer: Issuer, public_url: str) -> dict[str, str]:
+    """What the customers' community is told: as it is run, but without limits."""
+    return {
         "PATH": os.environ["PATH"],
         "IDENTITY_PUBLIC_URL": issuer.url,
         "CUSTOMER_PUBLIC_URL": public_url,
@@ -112,13 +110,18 @@ def service(target: Target, issuer: Issuer) -> tuple[Server, str]:
         "RATE_LIMIT_PERSON": "",
         "RATE_LIMIT_ADDRESS": "",
     }
-    return Server(
-        ["-m", "customer_service", "serve", "--port", str(port)], environment, "/readyz", port
-    ), public_url
+
+
+def service(target: Target, issuer: Issuer) -> tuple[Server, str]:
+    """The service under measurement, and its public URL."""
+    port = free_port()
+    public_url = f"http://localhost:{port}"
+    command = ["-m", "customer_service", "serve", "--port", str(port)]
+    return Server(command, environment(target, issuer, public_url), "/readyz", port), public_url
 
 
 def bare(app: str, health: str, plan: Path | None = None) -> Server:
     port = free_port()
-    environment = {"PATH": os.environ["PATH"], "BENCH_PLAN": str(plan or "")}
+    variables = {"PATH": os.environ["PATH"], "BENCH_PLAN": str(plan or "")}
     command = ["-m", "uvicorn", f"bench.ceiling:{app}", "--factory", "--port", str(port)]
-    return Server([*command, "--log-level", "warning", "--no-access-log"], environment, health, port)
+    return Server([*command, "--log-level", "warning", "--no-access-log"], variables, health, port)

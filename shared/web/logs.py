@@ -9,20 +9,25 @@ import traceback
 from typing import Any, Final
 
 import structlog
+from pydantic_core import to_json
 from starlette.types import Scope
 from structlog.typing import EventDict, WrappedLogger
 
 _ID: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+def _as_json(event: dict[str, Any], **_: Any) -> str:
+    return to_json(event, fallback=str).decode()
+
+
+_JSON: Final = structlog.processors.JSONRenderer(serializer=_as_json)
+
+
 def set_up_logs(*, development: bool) -> None:
     """JSON, or readable lines in development."""
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=False) if development else structlog.processors.JSONRenderer()
-    )
+    renderer: Any = structlog.dev.ConsoleRenderer(colors=False) if development else _JSON
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _with_trace,

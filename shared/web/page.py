@@ -65,7 +65,9 @@ def see(where: str) -> Response:
 def came_from(request: Request, otherwise: str) -> str:
     """The page of ours that holds the form which was sent, or `otherwise`."""
     parts = urlsplit(request.headers.get("referer", ""))
-    if f"{parts.scheme}://{parts.netloc}" != request.app.state.public_url or not parts.path:
+    if f"{parts.scheme}://{parts.netloc}" != request.app.state.public_url:
+        return otherwise
+    if not parts.path or parts.path.startswith("//"):
         return otherwise
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
