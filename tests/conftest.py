@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from shared.launch.shared_server import Member, fresh_folder
+from tests.fixtures.chromium import browser
 from tests.fixtures.databases import FOLDER, community, db, test_server, worker_databases, world
 
-__all__ = ["community", "db", "test_server", "worker_databases", "world"]
+__all__ = ["browser", "community", "db", "test_server", "worker_databases", "world"]
 
 _run = pytest.StashKey[Member]()
 

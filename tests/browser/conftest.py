@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 import pytest
 from joserfc.jwk import ECKey
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import insert, select
 
 from shared.db.engine import Database
@@ -30,14 +30,6 @@ from tests.fixtures.databases import World
 from tests.fixtures.server import TestServer, in_thread
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 
 STAFF = [
     ("maja@narrowbridge.example", "Maja Lind", ["community_manager"]),
@@ -167,16 +159,6 @@ def outside(test_server: TestServer) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def inside(test_server: TestServer) -> Iterator[Site]:
     yield from serve("employee", test_server)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no Chromium; set CHROMIUM to its path")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -4,14 +4,12 @@
 """
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.installation import Installation, within
-from tests.look.conftest import CHROMIUM, FLAGS
 
 pytestmark = pytest.mark.browser
 
@@ -31,16 +29,6 @@ Your 4.1 gateways will be offered the update this week."""
 PATIENCE = 30_000
 HEAVIEST = 150_000
 """Bytes of a picture: the README is read on phones too."""
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no Chromium; set CHROMIUM to its path")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
