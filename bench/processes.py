@@ -1,5 +1,6 @@
 """Servers under measurement: started on one core, watched through /proc."""
 
+import atexit
 import os
 import signal
 import socket
@@ -35,6 +36,7 @@ class Server:
             stderr=self._log,
             preexec_fn=lambda: os.sched_setaffinity(0, {SERVICE_CORE}),
         )
+        atexit.register(self._process.kill)
         self._wait(health, command)
 
     def _wait(self, health: str, command: list[str]) -> None:
