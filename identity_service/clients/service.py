@@ -15,27 +15,47 @@ from shared.oidc.names import GrantType
 PEOPLE = ["openid", "profile", "email", "community:read", "community:write"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """A client as it shall be. The fields are those of `Client`."""
+    """A client as it shall be. The fields are those of `Client`; a client without a secret and without
+    keys is a public one."""
 
     id: str
     name: str
-    secret_hash: str | None
+    secret_hash: str | None = None
+    source: str = "settings"
+    is_first_party: bool = True
+    client_uri: str | None = None
+    logo_uri: str | None = None
+    policy_uri: str | None = None
+    tos_uri: str | None = None
+    contacts: list[str] = field(default_factory=list)
+    token_endpoint_auth_method: str = "client_secret_basic"  # noqa: S105 # the name of a method
+    jwks: dict[str, Any] | None = None
+    jwks_uri: str | None = None
+    registration_token_hash: str | None = None
     grant_types: list[str]
     scopes: list[str] = field(default_factory=list)
     audiences: list[str] = field(default_factory=list)
     realms: list[str] = field(default_factory=list)
     redirect_uris: list[str] = field(default_factory=list)
     post_logout_redirect_uris: list[str] = field(default_factory=list)
+    backchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool = False
+    origins: list[str] = field(default_factory=list)
     machine_scopes: list[str] = field(default_factory=list)
     machine_audiences: list[str] = field(default_factory=list)
     exchange_audiences: list[str] = field(default_factory=list)
     exchange_scopes: list[str] = field(default_factory=list)
-    assertion_jwks: dict[str, Any] | None = None
-    is_first_party: bool = True
+    serves: list[str] = field(default_factory=list)
+    security_profile: str = "oauth"
     requires_pkce: bool = True
+    require_pushed_authorization_requests: bool = False
+    dpop_bound_access_tokens: bool = False
     rotates_refresh_tokens: bool = True
+    refresh_grace_seconds: int | None = None
+    default_max_age: int | None = None
+    default_acr_values: list[str] = field(default_factory=list)
     id_token_alg: str = "ES256"  # noqa: S105 # the name of an algorithm
 
 
@@ -74,7 +94,8 @@ def employee_community(settings: Settings) -> Registration:
         machine_audiences=[bridge],
         exchange_audiences=[bridge],
         exchange_scopes=["bridge:read", "bridge:reply"],
-        assertion_jwks=settings.employee_jwks,
+        serves=[own],
+        jwks=settings.employee_jwks,
     )
 
 
@@ -91,6 +112,7 @@ def customer_community(settings: Settings) -> Registration:
         realms=["customer", "staff"],
         redirect_uris=[f"{own}/sign-in/callback"],
         post_logout_redirect_uris=[f"{own}/"],
+        serves=[own],
     )
 
 
@@ -99,7 +121,7 @@ def command_line(settings: Settings) -> Registration:
     return Registration(
         id="narrowbridge-cli",
         name="Narrowbridge command line",
-        secret_hash=None,
+        token_endpoint_auth_method="none",  # noqa: S106 # the name of a method
         grant_types=[GrantType.CODE, GrantType.REFRESH],
         scopes=PEOPLE,
         audiences=[settings.customer_public_url, settings.employee_public_url],

@@ -195,7 +195,7 @@ async def _decide(asked: Asked, session: SignInSession | None) -> Outcome:
         return SignInFirst(await _put_aside(asked), registers="create" in asked.prompts and session is None)
     account = await sessions.account_of(asked.visit, session)
     client: Client = asked.request.client.row
-    if not client.is_first_party and not _has_consented(asked, session):
+    if _needs_consent(client) and not _has_consented(asked, session):
         if "none" in asked.prompts:
             raise ConsentRequired("The person has to agree first")
         scopes = tuple(sorted(asked.request.scope.split()))
@@ -226,6 +226,12 @@ def _is_the_one_hinted(asked: Asked, session: SignInSession) -> bool:
     except InvalidToken:
         raise InvalidRequestError("id_token_hint is not a token of this issuer") from None
     return payload.get("sub") == str(session.account_id)
+
+
+def _needs_consent(client: Client) -> bool:
+    """Third parties always; and public clients, since another program may pass for one of them and would get
+    a code in silence (RFC 8252 section 8.6)."""
+    return not client.is_first_party or client.is_public
 
 
 def _has_consented(asked: Asked, session: SignInSession) -> bool:

@@ -165,10 +165,10 @@ def _by_assertion(turn: Turn, client: ProtocolClient, assertion: str) -> Subject
 def _signed_by(client: ProtocolClient, assertion: str) -> dict[str, Any]:
     """ES256 alone, with a key that the client registered."""
     header = read_header(assertion)
-    if header["alg"] != "ES256" or not client.row.assertion_jwks:
+    if header["alg"] != "ES256" or not client.row.jwks:
         raise InvalidToken("algorithm")
     try:
-        keys = KeySet.import_key_set(client.row.assertion_jwks)  # type: ignore[arg-type] # checked here
+        keys = KeySet.import_key_set(client.row.jwks)  # type: ignore[arg-type] # checked here
     except (JoseError, KeyError, ValueError):
         raise InvalidToken("the client's keys cannot be read") from None
     key = next((key for key in keys.keys if key.kid == header.get("kid")), None)

@@ -106,7 +106,16 @@ class Browser:
         if answer.headers["location"].startswith("/sign-in"):
             assert email is not None, "a sign-in page came"
             answer = await self.sign_in(email, realm="", pending=pending_of(answer))
-        return callback(answer)
+        return callback(await self.agree(answer))
+
+    async def agree(self, answer: httpx.Response) -> httpx.Response:
+        """Consent, when the page that asks for it came."""
+        found = re.search(
+            r'action="/oauth/consent">\s*<input type="hidden" name="request" value="([^"]+)"', answer.text
+        )
+        if found is None:
+            return answer
+        return await self.post("/oauth/consent", {"request": found.group(1), "allow": "yes"})
 
 
 def pending_of(answer: httpx.Response) -> str:

@@ -6,8 +6,11 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
+from identity_service.clients.service import PEOPLE, Registration, register
 from identity_service.limits.service import AUTHORIZE_ADDRESS
+from identity_service.sealing import hashed
 from shared.oidc import RelyingParty
+from shared.oidc.names import GrantType
 from tests.identity.driver import (
     BRIDGE,
     CUSTOMER,
@@ -91,9 +94,26 @@ async def test_1_only_the_port_of_a_loopback_address_may_vary(
             client_id="narrowbridge-cli", redirect_uri=redirect_uri, realm="staff", resource=EMPLOYEE
         )
     )
-    assert (answer.status_code == 303) == is_taken
+    assert answer.status_code == (200 if is_taken else 400)
     if is_taken:
-        assert answer.headers["location"].startswith(redirect_uri + "?")
+        agreed = await browser.agree(answer)
+        assert agreed.headers["location"].startswith(redirect_uri + "?")
+
+
+async def test_a_public_client_never_gets_a_code_in_silence(house: House) -> None:
+    """RFC 8252 section 8.6: another program on the same machine may pass for it."""
+    browser = await signed_in_browser(house)
+    url = authorize_url(
+        client_id="narrowbridge-cli",
+        redirect_uri="http://127.0.0.1:5000/callback",
+        realm="staff",
+        resource=EMPLOYEE,
+    )
+    for _ in range(2):
+        assert callback(await browser.get(url + "&prompt=none"))["error"] == "consent_required"
+        asked = await browser.get(url)
+        assert (asked.status_code, "Allow Narrowbridge command line?" in asked.text) == (200, True)
+        assert "code" in callback(await browser.agree(asked))
 
 
 async def test_2_redirects_are_303(house: House) -> None:
@@ -308,12 +328,20 @@ async def test_17_pages_cannot_be_framed_and_forms_lead_nowhere_else(house: Hous
 
 
 async def third_party(house: House) -> None:
-    await house.execute(
-        "insert into clients select 'acme', 'Acme', secret_hash, false, grant_types, scopes, audiences, "
-        "realms, array['https://acme.example/cb'], post_logout_redirect_uris, machine_scopes, "
-        "machine_audiences, exchange_audiences, exchange_scopes, assertion_jwks, requires_pkce, "
-        "rotates_refresh_tokens, id_token_alg, updated_at from clients where id = 'customer-community'"
+    acme = Registration(
+        id="acme",
+        name="Acme",
+        secret_hash=hashed("a" * 43),
+        source="admin",
+        is_first_party=False,
+        grant_types=[GrantType.CODE, GrantType.REFRESH],
+        scopes=PEOPLE,
+        audiences=[CUSTOMER],
+        realms=["customer"],
+        redirect_uris=["https://acme.example/cb"],
     )
+    async with house.services.database.transaction() as session:
+        await register(session, acme, house.clock.now())
 
 
 async def test_17_a_third_party_gets_a_code_only_after_consent(house: House) -> None:

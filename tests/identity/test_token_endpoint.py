@@ -34,7 +34,7 @@ async def a_code(house: House, browser: Browser | None = None, **changes: Any) -
     if browser is None:
         browser = house.browser()
         await browser.sign_in(MAJA, realm="staff")
-    return callback(await browser.get(authorize_url(**changes)))["code"]
+    return callback(await browser.agree(await browser.get(authorize_url(**changes))))["code"]
 
 
 def code_form(a_code: str, **changes: Any) -> dict[str, Any]:
