@@ -63,7 +63,7 @@ def bootstrap(
         asyncio.run(make_databases(admin_url, [target]))
     except NeedsAdministrator as refusal:
         print(refusal, file=sys.stderr)
-        print("\n".join(f"{statement};" for statement in refusal.sql))
+        print(refusal.script, end="")
         raise typer.Exit(2) from None
 
 
@@ -88,6 +88,22 @@ def admin(
         print(problem.detail, file=sys.stderr)
         raise typer.Exit(2) from None
     print(f"Open this link within an hour; it works once:\n{link}")
+
+
+@app.command()
+def origins(
+    client_id: Annotated[str, typer.Argument(help="Which client")],
+    origin: Annotated[
+        list[str] | None, typer.Argument(help="All of them, such as https://app.example.com")
+    ] = None,
+) -> None:
+    """Say from which web pages a client's tokens may be used (CORS); none for no page."""
+    settings: Settings = settings_or_exit(Settings)
+    try:
+        asyncio.run(operators.set_origins(settings, client_id, origin or []))
+    except Problem as problem:
+        print(problem.detail, file=sys.stderr)
+        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,7 +16,8 @@ class Client(Base):
     What it may ask for comes three times: `audiences` and `scopes` for a person who signs in, `machine_…`
     for itself (client credentials), `exchange_…` for a person whose token it holds (token exchange). The
     first audience is the default. `realms` are those whose people it admits, the first being the default.
-    `assertion_jwks` are the keys with which it signs for people who are not there.
+    `assertion_jwks` are the keys with which it signs for people who are not there. `origins` are the web
+    pages (scheme://host[:port]) whose scripts may read with its tokens (CORS).
     """
 
     __tablename__ = "clients"
@@ -35,6 +37,7 @@ class Client(Base):
     exchange_audiences: Mapped[list[str]]
     exchange_scopes: Mapped[list[str]]
     assertion_jwks: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    origins: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     requires_pkce: Mapped[bool]
     rotates_refresh_tokens: Mapped[bool]
     id_token_alg: Mapped[str]

@@ -1,15 +1,19 @@
 """Which clients there are: those of our own services follow from the settings at each start."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.clients.models import Client
+from identity_service.clients.origins import exact_origins
 from identity_service.sealing import hashed
 from identity_service.settings import Settings
+from shared.kernel.errors import NotFound
 from shared.oidc.names import GrantType
 
 PEOPLE = ["openid", "profile", "email", "community:read", "community:write"]
@@ -17,7 +21,7 @@ PEOPLE = ["openid", "profile", "email", "community:read", "community:write"]
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A client as it shall be. The fields are those of `Client`."""
+    """A client as it shall be. The fields are those of `Client`. None for `origins` keeps those it has."""
 
     id: str
     name: str
@@ -33,6 +37,7 @@ class Registration:
     exchange_audiences: list[str] = field(default_factory=list)
     exchange_scopes: list[str] = field(default_factory=list)
     assertion_jwks: dict[str, Any] | None = None
+    origins: list[str] | None = None
     is_first_party: bool = True
     requires_pkce: bool = True
     rotates_refresh_tokens: bool = True
@@ -40,8 +45,12 @@ class Registration:
 
 
 async def register(session: AsyncSession, wanted: Registration, now: datetime) -> None:
-    """Make the client, or bring it to what it shall be."""
+    """Make the client, or bring it to what it shall be. Raises `BadOrigin`."""
     values = asdict(wanted) | {"updated_at": now}
+    if wanted.origins is None:
+        del values["origins"]
+    else:
+        values["origins"] = exact_origins(wanted.origins)
     statement = insert(Client).values(**values)
     await session.execute(
         statement.on_conflict_do_update(
@@ -49,6 +58,18 @@ async def register(session: AsyncSession, wanted: Registration, now: datetime) -
             set_={name: statement.excluded[name] for name in values if name != "id"},
         )
     )
+
+
+async def set_origins(session: AsyncSession, client_id: str, origins: Iterable[str], now: datetime) -> None:
+    """From which pages this client's tokens may be used, from now on. Raises `NotFound`, `BadOrigin`."""
+    changed = await session.execute(
+        update(Client)
+        .where(Client.id == client_id)
+        .values(origins=exact_origins(origins), updated_at=now)
+        .returning(Client.id)
+    )
+    if changed.first() is None:
+        raise NotFound(f"There is no client {client_id}.")
 
 
 async def register_own(session: AsyncSession, settings: Settings, now: datetime) -> None:
