@@ -18,11 +18,10 @@ IN_UTC, IN_DUBAI = "31 January 2026, 23:30 UTC", "1 February 2026, 03:30 UTC+04"
 
 async def age(house: House, scene: Scene) -> None:
     async with house.database.transaction() as session:
-        for table in (Post, Topic):
-            here = table.id == scene.topic["id"] if table is Topic else table.topic_id == scene.topic["id"]
-            await session.execute(update(table).where(here).values(created_at=LONG_AGO))
-        moved = update(Topic).where(Topic.id == scene.topic["id"]).values(last_post_at=LONG_AGO)
-        await session.execute(moved)
+        posts = update(Post).where(Post.topic_id == scene.topic["id"]).values(created_at=LONG_AGO)
+        topic = update(Topic).where(Topic.id == scene.topic["id"])
+        await session.execute(posts)
+        await session.execute(topic.values(created_at=LONG_AGO, last_post_at=LONG_AGO))
 
 
 async def test_dates_stand_in_the_zone_of_the_profile(house: House, scene: Scene, visit: Visit) -> None:
