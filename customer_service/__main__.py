@@ -1,8 +1,5 @@
-"""`python -m customer_service`: serve, worker, migrate, import-stackexchange, demo."""
+"""`python -m customer_service`: serve, worker, migrate, demo, import-stackexchange, bridge-consumer."""
 
-import asyncio
-import json
-import sys
 from typing import Annotated
 
 import typer
@@ -12,44 +9,23 @@ from customer_service.app import SPACES, create_app
 from customer_service.settings import OwnerSettings, Settings
 from customer_service.sharing import command as sharing_command
 from customer_service.worker import work
-from shared.db.engine import Database
-from shared.tools.transfer.cli import Target, stackexchange_command
-from shared.web.commands import database_or_exit, migrate_or_exit, run_worker, settings_or_exit
-from shared.web.commands import serve as run_server
+from shared.tools.commands import community_commands
+from shared.web.commands import Program, settings_or_exit
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on")] = 8002,
-) -> None:
-    """Answer requests."""
-    settings: Settings = settings_or_exit(Settings)
-    database_or_exit("customer_service", settings.database_url)
-    run_server(
-        lambda: create_app(settings),
-        host=host,
-        port=port,
-        development=settings.development,
-        trusted_proxies=settings.trusted_proxies,
-    )
-
-
-@app.command()
-def worker() -> None:
-    """Do what must happen after a request: deliver, number, clean up."""
-    settings: Settings = settings_or_exit(Settings)
-    database_or_exit("customer_service", settings.database_url)
-    run_worker(lambda: work(settings), development=settings.development)
-
-
-@app.command()
-def migrate() -> None:
-    """Bring the database to this code's schema."""
-    settings: OwnerSettings = settings_or_exit(OwnerSettings)
-    migrate_or_exit("customer_service", settings.owner_url)
+app = community_commands(
+    Program(
+        "customer_service",
+        port=8002,
+        settings=Settings,
+        owner_settings=OwnerSettings,
+        database_url=lambda settings: settings.database_url,
+        owner_url=lambda settings: settings.owner_url,
+        app=create_app,
+        work=work,
+    ),
+    demo=demo.load,
+    spaces=SPACES,
+)
 
 
 @app.command("bridge-consumer")
@@ -62,22 +38,6 @@ def bridge_consumer(
     """Admit a program, such as a CRM, to the bridge."""
     settings: Settings = settings_or_exit(Settings)
     sharing_command.bridge_consumer(settings, client_id, name=name, purposes=purpose, audiences=audience)
-
-
-@app.command("demo")
-def load_demo() -> None:
-    """Fill an empty community with demonstration content; standard input holds identity's accounts."""
-    settings: Settings = settings_or_exit(Settings)
-    written = asyncio.run(demo.load(settings, json.load(sys.stdin)))
-    print("Demonstration content written." if written else "There is content already: nothing written.")
-
-
-def _import_target() -> Target:
-    settings: Settings = settings_or_exit(Settings)
-    return Target("customer_service", Database(settings.database_url), SPACES)
-
-
-app.command("import-stackexchange")(stackexchange_command(_import_target))
 
 
 if __name__ == "__main__":

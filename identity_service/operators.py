@@ -131,3 +131,12 @@ async def make_admin(settings: Settings, *, email: str, name: str) -> str:
             visit.session, "account.made_admin", at=visit.now, account_id=account.id, address="console"
         )
         return await links.operators_link(visit, account)
+
+
+async def set_origins(settings: Settings, client_id: str, origins: list[str]) -> None:
+    """From which pages this client's tokens may be used. Raises `NotFound`, `BadOrigin`."""
+    async with at_the_console(settings) as visit:
+        await clients.set_origins(visit.session, client_id, origins, visit.now)
+        audit.record(
+            visit.session, "client.origins_set", at=visit.now, client_id=client_id, address="console"
+        )

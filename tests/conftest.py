@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import structlog
 
 from shared.launch.shared_server import Member, fresh_folder
 from tests.fixtures.chromium import browser
@@ -21,6 +22,13 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = fresh_folder()
         os.environ[FOLDER] = str(folder)
         config.stash[_run] = Member(folder)
+    _log_plain_traces()
+
+
+def _log_plain_traces() -> None:
+    """Structlog's own default draws every frame with its variables, which takes seconds for an app's."""
+    drawing = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], drawing])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

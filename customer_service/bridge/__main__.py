@@ -27,10 +27,9 @@ def serve(
     reachable_or_exit(settings.database_url)
     run_server(
         lambda: create_app(settings),
+        settings,
         host=host,
         port=port,
-        development=settings.development,
-        trusted_proxies=settings.trusted_proxies,
         stopping=lambda app: app.state.resources.listener.stop(),
     )
 

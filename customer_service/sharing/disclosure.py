@@ -30,11 +30,6 @@ def confirmations() -> tuple[ScalarSelect[Any], ScalarSelect[Any]]:
     return purged.scalar_subquery(), recipients.scalar_subquery()
 
 
-def in_words(moment: Any) -> Any:
-    """`4 Mar 2026, 14:05 UTC`, written by the database, since JSON has no times."""
-    return func.to_char(func.timezone("UTC", moment), 'FMDD Mon YYYY, HH24:MI "UTC"')
-
-
 def reads() -> ScalarSelect[Any]:
     """How often the surrounding sharing was read over the bridge."""
     return (
@@ -56,9 +51,6 @@ def _latest() -> ScalarSelect[Any]:
         "name_shown", Sharing.name_consent,
         "shared_at", Sharing.shared_at,
         "until", Sharing.until,
-        "since", in_words(Sharing.shared_at),
-        "ends", in_words(Sharing.until),
-        "ended", in_words(func.coalesce(Sharing.withdrawn_at, Sharing.until)),
         "over", or_(Sharing.withdrawn_at.is_not(None), Sharing.until <= func.now()),
         "withdrawn_at", func.coalesce(Sharing.withdrawn_at, Sharing.until),
         "reads", reads(),

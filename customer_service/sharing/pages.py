@@ -1,6 +1,6 @@
 """The forms of the panel on a topic's page. Each leads back to the topic."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from customer_service.sharing.schemas import CompanyAsked, Reason, SharingCreate
 from customer_service.sharing.service import SharingService, topic_row
 from shared.web.edge import PageWrite, WriteRoute
 from shared.web.page import see
+from shared.web.times import zone_named
 
 router = APIRouter(include_in_schema=False, route_class=WriteRoute)
 
@@ -20,9 +21,9 @@ def _back(topic_id: UUID) -> Response:
     return see(f"/t/{topic_id}#sharing")
 
 
-def _end_of(day: str) -> datetime | None:
-    """The end of that day in UTC; None for an empty field."""
-    return datetime.combine(date.fromisoformat(day), time.max, UTC) if day else None
+def _end_of(day: str, zone: tzinfo) -> datetime | None:
+    """The end of that day in the person's zone; None for an empty field."""
+    return datetime.combine(date.fromisoformat(day), time.max, zone).astimezone(UTC) if day else None
 
 
 @router.post("/t/{topic_id}/share")
@@ -34,7 +35,8 @@ async def share(
     audience: Annotated[Audience, Form()] = "staff",
     until: Annotated[str, Form(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = "",
 ) -> Response:
-    wanted = SharingCreate(purpose=purpose, audience=audience, reason=reason, until=_end_of(until))
+    ends = _end_of(until, zone_named(ctx.actor.time_zone))
+    wanted = SharingCreate(purpose=purpose, audience=audience, reason=reason, until=ends)
     await SharingService(ctx.person()).share(topic_id, wanted)
     return _back(topic_id)
 

@@ -1,15 +1,19 @@
 """Which clients there are: those of our own services follow from the settings at each start."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.clients.models import Client
+from identity_service.clients.origins import exact_origins
 from identity_service.sealing import hashed
 from identity_service.settings import Settings
+from shared.kernel.errors import NotFound
 from shared.oidc.names import GrantType
 
 PEOPLE = ["openid", "profile", "email", "community:read", "community:write"]
@@ -18,7 +22,7 @@ PEOPLE = ["openid", "profile", "email", "community:read", "community:write"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
     """A client as it shall be. The fields are those of `Client`; a client without a secret and without
-    keys is a public one."""
+    keys is a public one. None for `origins` keeps those it has."""
 
     id: str
     name: str
@@ -42,7 +46,7 @@ class Registration:
     post_logout_redirect_uris: list[str] = field(default_factory=list)
     backchannel_logout_uri: str | None = None
     backchannel_logout_session_required: bool = False
-    origins: list[str] = field(default_factory=list)
+    origins: list[str] | None = None
     machine_scopes: list[str] = field(default_factory=list)
     machine_audiences: list[str] = field(default_factory=list)
     exchange_audiences: list[str] = field(default_factory=list)
@@ -60,8 +64,12 @@ class Registration:
 
 
 async def register(session: AsyncSession, wanted: Registration, now: datetime) -> None:
-    """Make the client, or bring it to what it shall be."""
+    """Make the client, or bring it to what it shall be. Raises `BadOrigin`."""
     values = asdict(wanted) | {"updated_at": now}
+    if wanted.origins is None:
+        del values["origins"]
+    else:
+        values["origins"] = exact_origins(wanted.origins)
     statement = insert(Client).values(**values)
     await session.execute(
         statement.on_conflict_do_update(
@@ -69,6 +77,18 @@ async def register(session: AsyncSession, wanted: Registration, now: datetime) -
             set_={name: statement.excluded[name] for name in values if name != "id"},
         )
     )
+
+
+async def set_origins(session: AsyncSession, client_id: str, origins: Iterable[str], now: datetime) -> None:
+    """From which pages this client's tokens may be used, from now on. Raises `NotFound`, `BadOrigin`."""
+    changed = await session.execute(
+        update(Client)
+        .where(Client.id == client_id)
+        .values(origins=exact_origins(origins), updated_at=now)
+        .returning(Client.id)
+    )
+    if changed.first() is None:
+        raise NotFound(f"There is no client {client_id}.")
 
 
 async def register_own(session: AsyncSession, settings: Settings, now: datetime) -> None:

@@ -2,8 +2,9 @@
 
 Names and passwords are those in the URLs. The owner role is for migrations only; the app role reads and
 writes what the owner makes later; the bridge role may connect and nothing else until a migration grants
-it something. Passwords travel as SCRAM verifiers (RFC 5802, RFC 7677), so they reach neither the server's
-log nor printed SQL.
+it something. What PostgreSQL leaves open to everyone is closed by a superuser (``shared/db/closing.py``).
+Passwords travel as SCRAM verifiers (RFC 5802, RFC 7677), so they reach neither the server's log nor printed
+SQL.
 
 As a command (``python -m shared.db.bootstrap``) it reads from standard input
 ``{"admin_url": …, "targets": [{"owner_url": …, "app_url": …, "bridge_url": …}, …]}``; with a service's name
@@ -26,15 +27,25 @@ from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
+from shared.db.closing import closing_sql, is_closed, script
+
 ITERATIONS = 4096
 
 
 class NeedsAdministrator(Exception):
-    """The admin URL's role may not make roles or databases; ``sql`` is for somebody who may."""
+    """The admin URL's role may not make roles or databases. ``sql`` is for somebody who may; ``inside`` names
+    databases (quoted) and what a superuser runs in each.
+    """
 
-    def __init__(self, sql: Sequence[str]) -> None:
+    def __init__(self, sql: Sequence[str], inside: Sequence[tuple[str, str]]) -> None:
         super().__init__("This role may not create roles and databases. An administrator runs this instead:")
         self.sql = sql
+        self.inside = inside
+
+    @property
+    def script(self) -> str:
+        """For psql."""
+        return script(self.sql, self.inside)
 
 
 class BadTarget(ValueError):
@@ -89,22 +100,39 @@ class Target:
         return [url for url in (self.owner_url, self.app_url, self.bridge_url) if url is not None]
 
 
-async def bootstrap(admin_url: str, targets: Iterable[Target]) -> None:
-    """Make what is missing and set what differs. NeedsAdministrator when the role may not and has to."""
+async def bootstrap(admin_url: str, targets: Iterable[Target]) -> str:
+    """Make what is missing and set what differs. NeedsAdministrator when the role may not and has to.
+
+    Returns what is left for a superuser to run with psql, "" when nothing is.
+    """
     targets = list(targets)
     admin = await asyncpg.connect(driver_url(admin_url))
     try:
-        await _make_all(admin, targets)
+        superuser = await _make_all(admin, targets)
     finally:
         await admin.close()
+    still_open: list[Target] = []
     for target in targets:
+        if superuser:
+            await _close(admin_url, target)
         owner = await asyncpg.connect(driver_url(target.owner_url))
         try:
             async with owner.transaction():
                 for statement in inside_sql(target):
                     await owner.execute(statement)
+            if not await is_closed(owner):
+                still_open.append(target)
         finally:
             await owner.close()
+    return script([], superuser_sql(still_open))
+
+
+async def _close(admin_url: str, target: Target) -> None:
+    admin = await asyncpg.connect(driver_url(admin_url), database=target.database)
+    try:
+        await admin.execute(_closing(target))
+    finally:
+        await admin.close()
 
 
 def administrator_sql(targets: Iterable[Target]) -> list[str]:
@@ -116,6 +144,15 @@ def administrator_sql(targets: Iterable[Target]) -> list[str]:
         statements.append(database_sql(target))
         statements += access_sql(target.database, [role.name for role in target.roles])
     return statements
+
+
+def superuser_sql(targets: Iterable[Target]) -> list[tuple[str, str]]:
+    """Each database (quoted) with what a superuser does inside it."""
+    return [(_name(target.database), _closing(target)) for target in targets]
+
+
+def _closing(target: Target) -> str:
+    return closing_sql(target.owner.name, target.app.name)
 
 
 def role_sql(role: Role, *, exists: bool) -> str:
@@ -172,7 +209,8 @@ def driver_url(url: str) -> str:
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
-async def _make_all(admin: "asyncpg.Connection[Any]", targets: Sequence[Target]) -> None:
+async def _make_all(admin: "asyncpg.Connection[Any]", targets: Sequence[Target]) -> bool:
+    """Roles, databases and who may connect; whether the admin is a superuser."""
     rights = await admin.fetchrow(
         "SELECT rolsuper, rolsuper OR (rolcreaterole AND rolcreatedb) AS may "
         "FROM pg_roles WHERE rolname = current_user"
@@ -182,8 +220,8 @@ async def _make_all(admin: "asyncpg.Connection[Any]", targets: Sequence[Target])
     if rights is None or not rights["may"]:
         missing = [target for target in targets if not _is_there(target, roles, databases)]
         if missing:
-            raise NeedsAdministrator(administrator_sql(missing))
-        return
+            raise NeedsAdministrator(administrator_sql(missing), superuser_sql(missing))
+        return False
     for target in targets:
         for role in target.roles:
             await admin.execute(role_sql(role, exists=role.name in roles))
@@ -193,6 +231,7 @@ async def _make_all(admin: "asyncpg.Connection[Any]", targets: Sequence[Target])
             await admin.execute(database_sql(target))
         for statement in access_sql(target.database, [role.name for role in target.roles]):
             await admin.execute(statement)
+    return bool(rights["rolsuper"])
 
 
 def _is_there(target: Target, roles: set[str], databases: set[str]) -> bool:
@@ -233,11 +272,14 @@ def _from_environment(name: str) -> dict[str, Any]:
 def main() -> None:
     wanted = _from_environment(sys.argv[1]) if len(sys.argv) > 1 else json.load(sys.stdin)
     try:
-        asyncio.run(bootstrap(wanted["admin_url"], [Target(**target) for target in wanted["targets"]]))
+        left = asyncio.run(bootstrap(wanted["admin_url"], [Target(**target) for target in wanted["targets"]]))
     except NeedsAdministrator as refusal:
         sys.stderr.write(f"{refusal}\n")
-        sys.stdout.writelines(f"{statement};\n" for statement in refusal.sql)
+        sys.stdout.write(refusal.script)
         sys.exit(2)
+    if left:
+        sys.stderr.write("Done, but a superuser should close what PostgreSQL leaves open to everyone:\n")
+        sys.stdout.write(left)
 
 
 if __name__ == "__main__":

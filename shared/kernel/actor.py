@@ -24,6 +24,7 @@ class Actor:
     groups: tuple[UUID, ...] = (ANYONE,)
     scopes: frozenset[str] | None = None
     subject: str | None = field(default=None, repr=False)
+    time_zone: str = "UTC"
 
     @property
     def signed_in(self) -> bool:

@@ -67,7 +67,7 @@ def execute(name: str, arguments: list[str]) -> None:
     service = next((service for service in SERVICES if service.name == name), None)
     if service is None:
         raise LaunchError(f"There is no service {name}.")
-    owner = arguments[0] in ("migrate", "bootstrap")
+    owner = arguments[0] == "migrate"
     with attached(Folder()) as told:
         command = [sys.executable, "-m", service.module, *arguments]
         answer = subprocess.run(command, env=told.of(service, owner=owner), cwd=PROJECT, check=False)

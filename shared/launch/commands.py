@@ -181,7 +181,9 @@ def last_line(answer: Answer) -> str:
 
 def migrations_stamp() -> str:
     """Changes whenever a migration or the making of roles does."""
-    digest = sha256((PROJECT / "shared" / "db" / "bootstrap.py").read_bytes())
+    digest = sha256()
+    for name in ("bootstrap.py", "closing.py"):
+        digest.update((PROJECT / "shared" / "db" / name).read_bytes())
     for service in SERVICES:
         for file in sorted((PROJECT / service.module.split(".")[0] / "migrations").rglob("*.py")):
             digest.update(file.read_bytes())

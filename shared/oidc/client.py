@@ -82,11 +82,13 @@ class RelyingParty:
         scope: str,
         resource: str | None = None,
         realm: str | None = None,
+        state_prefix: str = "",
         extra: Mapping[str, str] | None = None,
     ) -> AuthorizationRequest:
         """A new authorization request with PKCE, state and nonce. `extra` takes `prompt`, `max_age`,
-        `login_hint` and the like."""
+        `login_hint` and the like. `state_prefix` comes back with the answer, whatever was kept here."""
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        state = state_prefix + state
         query = {
             "response_type": "code",
             "client_id": self.client_id,
@@ -173,7 +175,11 @@ class RelyingParty:
         await self._endpoints.revoke(token)
 
     async def end_session_url(self, *, id_token: str | None, back_to: str, state: str | None = None) -> str:
-        """Where to send the browser so that the session at identity ends too (RP-initiated logout)."""
+        """Where to send the browser so that the session at identity ends too (RP-initiated logout).
+
+        Raises IdentityUnavailable when nobody would answer the browser there.
+        """
+        await self._endpoints.still_there()
         query = {"client_id": self.client_id, "post_logout_redirect_uri": back_to}
         query |= {"id_token_hint": id_token} if id_token else {}
         query |= {"state": state} if state else {}

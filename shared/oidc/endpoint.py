@@ -46,6 +46,10 @@ class IdentityEndpoints:
         """The address of an endpoint as this process reaches it."""
         return self._internal_url + (await self.public(name)).removeprefix(self._issuer)
 
+    async def still_there(self) -> None:
+        """Raises IdentityUnavailable when nobody answers now, whatever was read before."""
+        await self._read_discovery()
+
     async def token(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Call the token endpoint as this client. Raises TokenRefused."""
         return await self._post_as_client("token_endpoint", form)
@@ -67,12 +71,15 @@ class IdentityEndpoints:
     async def _discover(self) -> Mapping[str, Any]:
         async with self._lock:
             if self._document is None:
-                address = f"{self._internal_url}/.well-known/openid-configuration"
-                document = _json_object(await self._send(self._http.build_request("GET", address)))
-                if document.get("issuer") != self._issuer:
-                    raise IdentityUnavailable("discovery names another issuer")
-                self._document = document
+                self._document = await self._read_discovery()
             return self._document
+
+    async def _read_discovery(self) -> Mapping[str, Any]:
+        address = f"{self._internal_url}/.well-known/openid-configuration"
+        document = _json_object(await self._send(self._http.build_request("GET", address)))
+        if document.get("issuer") != self._issuer:
+            raise IdentityUnavailable("discovery names another issuer")
+        return document
 
     async def _post_as_client(self, name: str, form: Mapping[str, str]) -> dict[str, Any]:
         headers, body = {"Accept": "application/json"}, dict(form)

@@ -1,11 +1,12 @@
-"""The commands every service has: serve, worker, migrate, bootstrap."""
+"""The commands every service has: serve, worker, migrate."""
 
 import asyncio
 import contextlib
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, NoReturn
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, NoReturn, TypeVar
 
 import asyncpg
 import typer
@@ -18,10 +19,63 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from shared.db.migrations import WrongSchema, require_head, upgrade
 from shared.web.logs import set_up_logs
+from shared.web.settings import ServiceSettings
 
 STARTUP_FAILED = 3
 CONNECT_WITHIN = 10.0
 """Seconds a database has to take a connection at start."""
+
+Told = TypeVar("Told", bound=ServiceSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Program(Generic[Told]):
+    """A service as commands need it. `name` is its package; `database_url` and `owner_url` find the address
+    in its settings and in those of migrations.
+    """
+
+    name: str
+    port: int
+    settings: Callable[[], Told]
+    owner_settings: Callable[[], Any]
+    database_url: Callable[[Told], str]
+    owner_url: Callable[[Any], str]
+    app: Callable[[Told], FastAPI]
+    work: Callable[[Told], Coroutine[Any, Any, None]]
+
+    def ready_settings(self) -> Told:
+        """Settings that name a database at this code's schema; else one clear line and an exit."""
+        settings: Told = settings_or_exit(self.settings)
+        database_or_exit(self.name, self.database_url(settings))
+        return settings
+
+
+def commands_of(program: Program[Told]) -> typer.Typer:
+    """What `python -m` takes; a service adds its own."""
+    commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+    @commands.command("serve")
+    def serve_it(
+        host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
+        port: Annotated[int, typer.Option(help="Port to listen on")] = program.port,
+    ) -> None:
+        """Answer requests."""
+        settings = program.ready_settings()
+        serve(lambda: program.app(settings), settings, host=host, port=port)
+
+    @commands.command()
+    def worker() -> None:
+        """Do what must happen after a request: deliver, number, clean up."""
+        settings = program.ready_settings()
+        set_up_logs(development=settings.development)
+        asyncio.run(program.work(settings))
+
+    @commands.command()
+    def migrate() -> None:
+        """Bring the database to this code's schema."""
+        migrate_or_exit(program.name, program.owner_url(settings_or_exit(program.owner_settings)))
+
+    return commands
 
 
 def settings_or_exit(settings_class: Callable[[], Any]) -> Any:
@@ -95,18 +149,14 @@ class _Server(uvicorn.Server):
 
 def serve(
     make: Callable[[], FastAPI],
+    settings: ServiceSettings,
     *,
     host: str,
     port: int,
-    development: bool,
-    trusted_proxies: str = "",
     stopping: Callable[[FastAPI], None] | None = None,
 ) -> None:
-    """Runs the app until told to stop; open requests get 2 seconds, and `stopping` lets go those that wait.
-
-    `trusted_proxies` are the reverse proxies whose word is taken for where a request comes from.
-    """
-    set_up_logs(development=development)
+    """Runs the app until told to stop; open requests get 2 s, and `stopping` lets go those that wait."""
+    set_up_logs(development=settings.development)
     made: list[FastAPI] = []
 
     def make_once() -> FastAPI:
@@ -127,16 +177,11 @@ def serve(
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=2,
-        proxy_headers=bool(trusted_proxies),
-        forwarded_allow_ips=trusted_proxies or None,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
     )
     server = _Server(config, let_go)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
         sys.exit(STARTUP_FAILED)
-
-
-def run_worker(work: Callable[[], Coroutine[Any, Any, None]], *, development: bool) -> None:
-    set_up_logs(development=development)
-    asyncio.run(work())

@@ -5,7 +5,7 @@ any other part. Whatever comes from people is escaped here.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from html import escape as escape_text
 
 from markupsafe import Markup
@@ -45,9 +45,12 @@ def _initials(name: str) -> str:
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 
-def ago(at: datetime, now: datetime | None = None) -> Markup:
-    """How long ago, with the full date on hover; without `now` the full date itself."""
-    full = full_time(at)
+def ago(at: datetime, now: datetime | None = None, zone: tzinfo | None = None) -> Markup:
+    """How long ago, with the full date on hover, in the zone of `now`: the viewer's.
+
+    Without `now` the full date itself, in `zone`.
+    """
+    full = full_time(at, (now.tzinfo if now else zone) or UTC)
     start = f'<time datetime="{at.isoformat("T", "seconds")}" title="{full}"'
     return Markup(f"{start} data-ago>{relative_time(at, now)}</time>" if now else f"{start}>{full}</time>")
 

@@ -1,6 +1,7 @@
 """Pages: one Jinja environment per service, over the templates of the tools it mounts."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from jinja2.runtime import Context
 from starlette.responses import Response
 
 from shared.web.leaves import ago, avatar, byline, icon_from, post_article, vote_from
-from shared.web.times import full_time, relative_time
+from shared.web.times import full_time
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -66,7 +67,7 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self.environment.filters.update(full_time=full_time, relative_time=relative_time, grouped=grouped)
+        self.environment.filters.update(full_time=full_time, grouped=grouped, moment=datetime.fromisoformat)
         self.site = dict(site)
         self.environment.globals.update(
             site=self.site,

@@ -104,6 +104,47 @@ async def test_the_bridges_role_makes_nothing_and_becomes_nobody(world: World) -
             assert not await accepted(bridge, statement), statement
 
 
+TOLD_TO_ALL = set(
+    """pg_available_extension_versions pg_available_extensions pg_cursors pg_group pg_indexes pg_matviews
+    pg_policies pg_prepared_statements pg_publication_tables pg_replication_slots pg_roles pg_rules
+    pg_seclabels pg_sequences pg_settings pg_stats pg_stats_ext pg_stats_ext_exprs pg_tables
+    pg_timezone_abbrevs pg_timezone_names pg_user pg_user_mappings pg_views pg_wait_events""".split()
+)
+"""Views of the catalog: names, settings, and statistics of rows that the reader may read anyway."""
+
+
+async def test_the_bridges_role_finds_no_other_place_and_counts_nothing(world: World) -> None:
+    """What PostgreSQL leaves to everyone: large objects (a second inbox that nobody looks into), statistics,
+    sizes, locks that hold up others."""
+    urls = await world.database("customer")
+    assert urls.bridge
+    statements = (
+        "select lo_create(0)",
+        "select lo_from_bytea(0, 'kept')",
+        "select pg_logical_emit_message(false, 'kept', 'kept')",
+        "select n_live_tup from pg_stat_user_tables",
+        "select heap_blks_read from pg_statio_user_tables",
+        "select pg_stat_get_live_tuples(oid) from pg_class",
+        "select usename from pg_stat_activity",
+        "select * from pg_locks",
+        "select reltuples from pg_class",
+        "select * from pg_class",
+        "select pg_total_relation_size(oid) from pg_class",
+        "select pg_database_size(current_database())",
+        "select pg_advisory_lock(1)",
+        "select pg_try_advisory_xact_lock(1)",
+        "select pg_export_snapshot()",
+    )
+    async with connected(urls.bridge) as bridge:
+        for statement in statements:
+            assert await refused(bridge, statement), statement
+        views = await bridge.fetch(
+            "select relname from pg_class where relkind = 'v' and relnamespace = 'pg_catalog'::regnamespace"
+            " and has_table_privilege(oid, 'select')"
+        )
+    assert {view["relname"] for view in views} <= TOLD_TO_ALL
+
+
 async def test_ledgers_and_feed_cannot_be_changed_by_those_who_write_them(world: World) -> None:
     customer, employee = await world.database("customer"), await world.database("employee")
     kept = {

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import text
+import asyncpg
 
 from shared.db.engine import Database
 from shared.db.outbox import CHANNEL
@@ -38,7 +38,7 @@ async def eventually(what: asyncio.Event, seconds: float = 10) -> None:
         await what.wait()
 
 
-async def test_the_database_wakes_a_job(database: Database, clock: MemoryClock) -> None:
+async def test_the_database_wakes_a_job(world: World, database: Database, clock: MemoryClock) -> None:
     called, runs = asyncio.Event(), []
 
     async def run() -> int:
@@ -48,7 +48,7 @@ async def test_the_database_wakes_a_job(database: Database, clock: MemoryClock) 
 
     async with running(database, Job("bell", run, every=3600, channel=CHANNEL)):
         await eventually(called)
-        await _listening(database)
+        await _listening(world, database)
         await asyncio.sleep(0.2)
         before = len(runs)
         called.clear()
@@ -57,15 +57,20 @@ async def test_the_database_wakes_a_job(database: Database, clock: MemoryClock) 
         assert len(runs) > before
 
 
-async def _listening(database: Database) -> None:
-    """Until the worker's own connection has said LISTEN."""
-    listening = text("select count(*) from pg_stat_activity where query like 'LISTEN%'")
-    async with asyncio.timeout(10):
-        while True:
-            async with database.transaction() as session:
-                if (await session.execute(listening)).scalar_one():
+LISTENING = "from pg_stat_activity where query like 'LISTEN%' and datname = $1"
+
+
+async def _listening(world: World, database: Database) -> None:
+    """Until the worker's own connection has said LISTEN; only a superuser sees what others do."""
+    admin = await asyncpg.connect(world.server.admin_url)
+    try:
+        async with asyncio.timeout(10):
+            while True:
+                if await admin.fetchval(f"select count(*) {LISTENING}", database.url.database):
                     return
-            await asyncio.sleep(0.05)
+                await asyncio.sleep(0.05)
+    finally:
+        await admin.close()
 
 
 async def test_a_lost_connection_is_made_again(
@@ -79,16 +84,12 @@ async def test_a_lost_connection_is_made_again(
 
     async with running(database, Job("bell", run, every=3600, channel=CHANNEL)):
         await eventually(called)
-        await _listening(database)
+        await _listening(world, database)
         await asyncio.sleep(0.2)
         called.clear()
-        async with database.transaction() as session:
-            await session.execute(
-                text(
-                    "select pg_terminate_backend(pid) from pg_stat_activity where query like 'LISTEN%' "
-                    "and datname = current_database()"
-                )
-            )
+        admin = await asyncpg.connect(world.server.admin_url)
+        await admin.fetch(f"select pg_terminate_backend(pid) {LISTENING}", database.url.database)
+        await admin.close()
         await eventually(called)
 
 

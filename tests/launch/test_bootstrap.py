@@ -22,6 +22,10 @@ def url(server: TestServer, role: str, database: str) -> str:
     return f"postgresql://{role}:pass-of-{role}@{place}/{database}"
 
 
+def database_url(address: str, database: str) -> str:
+    return f"{address.rsplit('/', 1)[0]}/{database}"
+
+
 def target_for(server: TestServer, name: str) -> Target:
     return Target(
         owner_url=url(server, f"{name}_owner", name),
@@ -53,9 +57,9 @@ async def targets(test_server: TestServer) -> AsyncIterator[tuple[Target, Target
 async def test_running_it_twice_changes_nothing(
     test_server: TestServer, targets: tuple[Target, Target]
 ) -> None:
-    await bootstrap(test_server.admin_url, targets)
+    assert await bootstrap(test_server.admin_url, targets) == ""
     await run(targets[0].owner_url, "CREATE TABLE kept AS SELECT 7 AS n")
-    await bootstrap(test_server.admin_url, targets)
+    assert await bootstrap(test_server.admin_url, targets) == ""
     [[row]] = await run(targets[0].app_url, "SELECT n FROM kept")
     assert row["n"] == 7
 
@@ -126,6 +130,10 @@ async def test_the_app_role_works_with_rows(test_server: TestServer, targets: tu
         "INSERT INTO public.t DEFAULT VALUES",
         "SELECT public.twice(1)",
         "SELECT nextval('public.numbers')",
+        "SELECT lo_create(0)",
+        "SELECT * FROM pg_stat_user_tables",
+        "SELECT reltuples FROM pg_class",
+        "SELECT pg_advisory_lock(1)",
     ],
 )
 async def test_the_bridge_role_starts_with_nothing(
@@ -151,17 +159,23 @@ async def test_without_the_right_it_prints_sql_that_works(
         await bootstrap(powerless, targets)
     assert f"pass-of-{targets[0].owner.name}" not in "\n".join(refusal.value.sql)
     await run(test_server.admin_url, *refusal.value.sql)
-    await bootstrap(powerless, targets)
+    left = await bootstrap(powerless, targets)
     await run(targets[0].app_url, "SELECT 1")
+    [(database, statement)] = refusal.value.inside
+    assert left == f"\\connect {database}\n{statement};\n"
+    assert refusal.value.script.endswith(left)
+    await run(database_url(test_server.admin_url, targets[0].database), statement)
+    assert await bootstrap(powerless, targets) == ""
 
 
 async def test_createrole_and_createdb_are_enough(
     test_server: TestServer, targets: tuple[Target, Target]
 ) -> None:
     await run(test_server.admin_url, "CREATE ROLE helper LOGIN CREATEROLE CREATEDB PASSWORD 'pass-of-helper'")
-    await bootstrap(url(test_server, "helper", "postgres"), targets[:1])
+    left = await bootstrap(url(test_server, "helper", "postgres"), targets[:1])
+    assert left.startswith(f'\\connect "{targets[0].database}"')
     await run(targets[0].app_url, "SELECT 1")
-    await bootstrap(url(test_server, "helper", "postgres"), targets[:1])
+    assert await bootstrap(url(test_server, "helper", "postgres"), targets[:1]) == left
     await test_server.drop(targets[0].database)
     await run(test_server.admin_url, "DROP OWNED BY helper")
     for role in targets[0].roles:

@@ -121,9 +121,7 @@ async def test_tokens_are_not_lying_about(house: House, open_browser: Callable[.
     assert all(cookie not in r.id and b"refresh_token" not in bytes(r.tokens) for r in row)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"state": "other"}, {"iss": "http://evil.example"}, {"code": ""}, {"error": "access_denied"}]
-)
+@pytest.mark.parametrize("wrong", [{"iss": "http://evil.example"}, {"code": ""}, {"error": "access_denied"}])
 async def test_an_answer_to_another_question_is_refused(
     open_browser: Callable[..., Browser], wrong: dict[str, str]
 ) -> None:
@@ -135,13 +133,68 @@ async def test_an_answer_to_another_question_is_refused(
 
 
 async def test_the_answer_is_worth_nothing_in_another_browser(open_browser: Callable[..., Browser]) -> None:
+    """That browser is asked anew, by a question of its own."""
     mine, other = open_browser(), open_browser()
     await mine.begin()
-    other.state, other.nonce = mine.state, mine.nonce
-    assert (await other.complete()).status_code == 403
-    await other.begin()
-    other.state = mine.state
-    assert (await other.complete()).status_code == 403
+    for already_asking in (False, True):
+        if already_asking:
+            await other.begin()
+        before = len(mine.house.identity.forms)
+        other.state = mine.state
+        answer = await other.complete()
+        assert len(mine.house.identity.forms) == before, "the code is not used"
+        assert asked(answer)["state"] != [mine.state]
+        assert not await other.is_in()
+
+
+def asked(answer: httpx.Response) -> Form:
+    """The question that this answer sends the browser to identity with."""
+    assert answer.status_code == 303, answer.text[:300]
+    where = answer.headers["location"]
+    assert where.startswith("http://localhost:8000/oauth/authorize?")
+    return parse_qs(urlsplit(where).query)
+
+
+async def test_a_link_of_a_mail_signs_in_in_another_browser_too(open_browser: Callable[..., Browser]) -> None:
+    """The answer to a question that this browser never asked; identity knows the person here already."""
+    first, other = open_browser(), open_browser()
+    await first.begin(return_to="/me")
+    other.state = first.state
+    question = asked(await other.complete())
+    other.state, other.nonce = question["state"][0], question["nonce"][0]
+    answer = await other.complete()
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert await other.is_in()
+
+
+async def test_what_took_too_long_is_begun_again_with_the_same_aim(
+    house: House, open_browser: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, realm = open_browser(), house.composition.realm
+    await browser.begin(return_to="/me?x=1", realm="staff")
+    monkeypatch.setattr("shared.tools.sign_in.service.STATE_SECONDS", -1)
+    question = asked(await browser.complete())
+    monkeypatch.undo()
+    assert question["realm"] == ["staff"], f"not {realm} because it is the default"
+    browser.state, browser.nonce = question["state"][0], question["nonce"][0]
+    assert (await browser.complete()).headers["location"] == "/me?x=1"
+
+
+@pytest.mark.parametrize("keeps_cookies", [True, False])
+async def test_signing_in_is_begun_again_once_only(
+    open_browser: Callable[..., Browser], keeps_cookies: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = open_browser()
+    browser.state = "of-another-browser"
+    browser.state = asked(await browser.complete())["state"][0]
+    if keeps_cookies:
+        monkeypatch.setattr("shared.tools.sign_in.service.STATE_SECONDS", -1)
+    else:
+        browser.client.cookies.clear()
+    answer = await browser.complete()
+    assert answer.status_code == 403
+    assert ("Allow cookies" in answer.text) is not keeps_cookies
+    assert 'href="/sign-in"' in answer.text, "by hand one may try again"
 
 
 BAD_TARGETS = [
@@ -258,6 +311,28 @@ async def test_signing_out_ends_it_everywhere(house: House, open_browser: Callab
     assert answer.headers["location"].startswith("http://localhost:8000/oauth/end-session?")
     assert await browser.sessions() == 0
     assert not await browser.is_in()
+
+
+@pytest.mark.parametrize("knows_identity", [True, False])
+async def test_signing_out_while_identity_is_down_ends_it_here_and_says_so(
+    house: House, open_browser: Callable[..., Browser], knows_identity: bool
+) -> None:
+    browser = open_browser()
+    await browser.sign_in()
+    endpoints = house.app.state.sign_in.accounts.relying_party._endpoints
+    if not knows_identity:
+        endpoints._document = None
+    house.identity.is_down = True
+    answer = await browser.client.post("/sign-out", headers={"origin": house.composition.public_url})
+    assert answer.status_code == 200
+    assert "could not be reached" in answer.text
+    assert 'href="http://localhost:8000/sign-out"' in answer.text
+    assert "max-age=0" in answer.headers["set-cookie"].lower()
+    assert await browser.sessions() == 0
+    assert not await browser.is_in()
+    again = await browser.client.post("/sign-out", headers={"origin": house.composition.public_url})
+    assert again.status_code == 200, "nobody is sent where nobody answers"
+    house.identity.is_down = False
 
 
 # What a token must be, in the API.

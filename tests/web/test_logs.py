@@ -113,7 +113,7 @@ async def test_the_standard_library_logs_no_values_either(
 ) -> None:
     written = io.StringIO()
     monkeypatch.setattr("sys.stderr", written)
-    root, before = logging.getLogger(), logging.getLogger().handlers[:]
+    root, before, ours = logging.getLogger(), logging.getLogger().handlers[:], structlog.get_config()
     root.handlers = []
     try:
         set_up_logs(development=False)
@@ -121,7 +121,7 @@ async def test_the_standard_library_logs_no_values_either(
         structlog.get_logger("ours").error("broke", exc_info=await failure(world))
     finally:
         root.handlers = before
-        structlog.reset_defaults()
+        structlog.configure(**ours)
     assert written.getvalue().count("test_logs.py") >= 2
     assert CANARY not in written.getvalue()
 

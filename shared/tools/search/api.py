@@ -13,8 +13,9 @@ from shared.tools.topics.deps import Content
 from shared.web.asked import described, from_query
 from shared.web.edge import API, ApiRead
 from shared.web.json import Json
+from shared.web.routes import ReadRoute
 
-router = APIRouter(prefix=API, tags=["search"])
+router = APIRouter(prefix=API, tags=["search"], route_class=ReadRoute)
 HITS: Json[Page[SearchHit]] = Json(Page[SearchHit])
 
 

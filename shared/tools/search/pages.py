@@ -14,8 +14,9 @@ from shared.tools.search.service import Search, SearchFilter
 from shared.tools.topics.deps import Content, Cursor
 from shared.web.edge import PageRead
 from shared.web.page import show
+from shared.web.routes import ReadRoute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=ReadRoute)
 RESULTS = 20
 
 

@@ -27,7 +27,7 @@ CANDIDATES = 2_000
 """Posts that are ranked, newest first: it bounds what a search for a common word costs."""
 MARK_START, MARK_STOP = "\x02", "\x03"
 _HEADLINE = (
-    f"StartSel={MARK_START}, StopSel={MARK_STOP}, MaxWords=32, MinWords=12, "
+    f"StartSel={MARK_START}, StopSel={MARK_STOP}, MaxWords=32, MinWords=12, ShortWord=0, "
     "MaxFragments=2, FragmentDelimiter=' … '"
 )
 
@@ -67,7 +67,7 @@ class SearchQueries:
             .limit(bindparam("limit", type_=BigInteger()))
             .subquery("found")
         )
-        excerpt = func.ts_headline(literal_column("'english'"), Post.body, words.c.words, _HEADLINE)
+        excerpt = func.ts_headline(literal_column("'english'"), Post.html, words.c.words, _HEADLINE)
         return (
             select(found, excerpt.label("excerpt"))
             .join(Post, Post.id == found.c.post_id)

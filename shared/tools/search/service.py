@@ -1,7 +1,9 @@
 """Searching."""
 
+import re
 from dataclasses import dataclass
-from typing import Any
+from html import unescape
+from typing import Any, Final
 from uuid import UUID
 
 from markupsafe import escape
@@ -12,6 +14,9 @@ from shared.kernel.text import clean_line
 from shared.tools.search.queries import MARK_START, MARK_STOP, SearchQueries
 from shared.tools.search.schemas import SearchHit
 from shared.tools.topics.catalog import Catalog
+
+_BEFORE_A_STOP: Final = re.compile(r" ([,.;:!?)](?= |$))")
+"""The space where a tag ended before a stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +65,10 @@ class Search:
 
 
 def marked(excerpt: str) -> str:
-    """The passage as safe HTML: everything escaped, then the words found marked."""
-    return str(escape(excerpt)).replace(MARK_START, "<mark>").replace(MARK_STOP, "</mark>")
+    """The passage as safe HTML: its text escaped, then the words found marked.
+
+    `excerpt` was cut from a post's HTML by PostgreSQL, which puts a space in the place of each tag. Whatever
+    it took for text is text here too.
+    """
+    words = _BEFORE_A_STOP.sub(r"\1", " ".join(unescape(excerpt).split()))
+    return str(escape(words)).replace(MARK_START, "<mark>").replace(MARK_STOP, "</mark>")

@@ -57,6 +57,7 @@ def _actor(row: Row, scopes: frozenset[str] | None = None) -> Actor:
         groups=(ANYONE, MEMBERS, *(row["groups"] or ())),
         scopes=scopes,
         subject=row["sub"],
+        time_zone=row["time_zone"],
     )
 
 

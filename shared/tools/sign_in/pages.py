@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from shared.tools.sign_in.service import SESSION_LIFE, STATE_SECONDS, SignIn
+from shared.tools.sign_in.service import SESSION_LIFE, STATE_KEPT_SECONDS, SignIn, SignInExpired
 from shared.web.csrf import own_form_only
 from shared.web.limits import limited_sign_in
+from shared.web.templates import Pages
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,16 +36,22 @@ def _delete_cookie(response: Response, request: Request, name: str) -> None:
 async def begin(
     request: Request, signing: Signing, realm: str | None = None, return_to: str | None = None
 ) -> Response:
-    url, kept = await signing.begin(realm=realm, return_to=return_to)
+    return _to_identity(request, signing, *await signing.begin(realm=realm, return_to=return_to))
+
+
+def _to_identity(request: Request, signing: SignIn, url: str, kept: str) -> Response:
     response = RedirectResponse(url, 303)
-    _set_cookie(response, request, signing.accounts.cookie + "-state", kept, STATE_SECONDS)
+    _set_cookie(response, request, signing.accounts.cookie + "-state", kept, STATE_KEPT_SECONDS)
     return response
 
 
 @router.get("/sign-in/callback", dependencies=[Depends(limited_sign_in)])
 async def complete(request: Request, signing: Signing) -> Response:
     kept = request.cookies.get(signing.accounts.cookie + "-state")
-    cookie, where = await signing.complete(request, kept)
+    try:
+        cookie, where = await signing.complete(request, kept)
+    except SignInExpired:
+        return _to_identity(request, signing, *await signing.begin_again(request, kept))
     response = RedirectResponse(where, 303)
     _set_cookie(response, request, signing.accounts.cookie, cookie, int(SESSION_LIFE.total_seconds()))
     _delete_cookie(response, request, signing.accounts.cookie + "-state")
@@ -53,6 +60,12 @@ async def complete(request: Request, signing: Signing) -> Response:
 
 @router.post("/sign-out", dependencies=[Depends(own_form_only)])
 async def end(request: Request, signing: Signing) -> Response:
-    response = RedirectResponse(await signing.end(request), 303)
+    where = await signing.end(request)
+    response: Response
+    if where is None:
+        pages: Pages = request.app.state.pages
+        response = pages.page("sign_in/half_signed_out.html", viewer=None, there=signing.sign_out_there)
+    else:
+        response = RedirectResponse(where, 303)
     _delete_cookie(response, request, signing.accounts.cookie)
     return response

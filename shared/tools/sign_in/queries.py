@@ -18,7 +18,7 @@ def _groups() -> ScalarSelect[Any]:
     return select(func.array_agg(together.c.group_id)).scalar_subquery()
 
 
-_PERSON: tuple[Any, ...] = (Person.id, Person.sub, Person.name, Person.roles, Person.active)
+_PERSON: tuple[Any, ...] = (Person.id, Person.sub, Person.name, Person.roles, Person.active, Person.time_zone)
 
 BY_SUBJECT = Query(select(*_PERSON, _groups().label("groups")).where(Person.sub == bindparam("sub")))
 BY_SESSION = Query(

@@ -36,12 +36,13 @@ def of_token_set(tokens: TokenSet) -> dict[str, Any]:
     }
 
 
-def of_request(request: AuthorizationRequest, return_to: str) -> dict[str, Any]:
+def of_request(request: AuthorizationRequest, *, realm: str, return_to: str) -> dict[str, Any]:
     return {
         "url": request.url,
         "state": request.state,
         "nonce": request.nonce,
         "code_verifier": request.code_verifier,
+        "realm": realm,
         "return_to": return_to,
     }
 

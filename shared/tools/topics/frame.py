@@ -13,6 +13,7 @@ from shared.tools.spaces.schemas import SpaceView
 from shared.tools.topics.addresses import space_address, with_query
 from shared.tools.topics.catalog import Catalog
 from shared.web.page import asked_path
+from shared.web.times import zone_named
 
 MAY_POST: Final = frozenset({"post", "moderate", "manage"})
 BESIDE: Final = 24
@@ -49,7 +50,7 @@ class CommunityFrame:
         done = DONE.get(request.query_params.get("done", ""))
         return {
             "viewer": viewer_of(actor),
-            "now": ctx.now(),
+            "now": ctx.now().astimezone(zone_named(actor.time_zone)),
             "spaces": spaces,
             "nav": [("Home", "/", path == "/", "home"), *_beside(spaces, here)],
             "site": self._site | {"links": self._links_for(request, actor, spaces, here)},
