@@ -1,13 +1,15 @@
 """What both communities are made of, so that a service's `app.py` says only what is its own."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
 from pydantic import Field
+from starlette.routing import BaseRoute
 
 from shared.db.engine import Database
 from shared.db.migrations import require_head
@@ -157,13 +159,30 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
     _prepare_pages(app, community)
     if community.prepare:
         community.prepare(app)
-    for router in (*API_ROUTERS, *community.api_routers):
-        app.router.routes.extend(router.routes)
-    gate = [Depends(members_only)] if closed else []
-    app.include_router(sign_in_pages.router)
-    for router in (*PAGE_ROUTERS, *community.page_routers):
-        app.include_router(router, dependencies=gate)
+    app.router.routes[:0] = _routes(community, closed=closed)
     return app
+
+
+def _routes(community: Community, *, closed: bool) -> Iterator[BaseRoute]:
+    """They lie flat in the app and come first there: a router included in another is searched twice."""
+    for router in (*API_ROUTERS, *community.api_routers, sign_in_pages.router):
+        yield from router.routes
+    for router in (*PAGE_ROUTERS, *community.page_routers):
+        yield from _gated(router.routes) if closed else router.routes
+
+
+def _gated(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """The same pages, for members only."""
+    for route in routes:
+        assert isinstance(route, APIRoute)
+        dependencies = [Depends(members_only), *route.dependencies]
+        yield type(route)(
+            route.path,
+            route.endpoint,
+            methods=route.methods,
+            dependencies=dependencies,
+            include_in_schema=False,
+        )
 
 
 def _prepare_pages(app: FastAPI, community: Community) -> None:
