@@ -81,6 +81,7 @@ def make_app(
     )
     app.state.public_url = public_url
     app.state.limits = limits
+    app.state.cors = cors
     problems.install(app, error_page)
 
     @app.get("/healthz", include_in_schema=False)
