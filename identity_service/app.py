@@ -14,6 +14,7 @@ from identity_service.keys.service import KeyRing
 from identity_service.limits.service import Limiter
 from identity_service.mail import pages as mail_pages
 from identity_service.protocol import api as protocol
+from identity_service.protocol import origins
 from identity_service.sealing import Sealer
 from identity_service.settings import Settings
 from identity_service.sign_in import pages as sign_in
@@ -23,7 +24,9 @@ from identity_service.web import TEMPLATES, error_page, site
 from shared.db.engine import Database
 from shared.db.migrations import require_head
 from shared.kernel.clock import Clock, SystemClock
-from shared.web.app import answers, make_app
+from shared.web.app import answers, make_app, metrics_of
+from shared.web.cors import Cors
+from shared.web.parts_page import parts_router
 from shared.web.templates import Pages
 
 DESCRIPTION = "Who you are: accounts in two realms, sign-in, OAuth 2.1 and OpenID Connect."
@@ -68,14 +71,18 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         open_resources=open_resources,
         ready=lambda: answers(services.database),
         error_page=error_page,
+        metrics=metrics_of(services.database, token=settings.metrics_token.get_secret_value()),
+        cors=Cors(origins.of_all_clients(services.database), paths=origins.READABLE, methods="GET, POST"),
     )
     app.state.services = services
     app.state.pages = Pages(site(settings), {}, own=[TEMPLATES])
     app.include_router(protocol.router)
+    app.include_router(origins.router)
     app.include_router(sign_in.router)
     app.include_router(registration.router)
     if settings.development:
         app.include_router(mail_pages.router)
+        app.include_router(parts_router(app.state.pages, "identity"))
     return app
 
 

@@ -18,7 +18,9 @@ from shared.db.sequencer import NUMBERED
 from shared.kernel.clock import SystemClock
 from shared.kernel.paging import CursorCodec
 from shared.oidc.tokens import TokenVerifier
-from shared.web.app import answers, make_app
+from shared.web.app import answers, make_app, metrics_of
+from shared.web.cors import Cors, Origins, from_identity
+from shared.web.trace import traced
 
 DESCRIPTION = "The only way between the two communities. What may cross is in the manifest."
 
@@ -48,9 +50,10 @@ class CrossingIds:
 
 def create_app(settings: Settings) -> FastAPI:
     database = Database(settings.database_url, pool_size=settings.database_pool_size)
-    clock, http = SystemClock(), httpx.AsyncClient(timeout=5)
+    clock, http = SystemClock(), traced(httpx.AsyncClient(timeout=5))
     jwks = f"{settings.identity_internal_url}/.well-known/jwks.json"
     verifier = TokenVerifier(settings.identity_public_url, jwks, settings.public_url, http)
+    pages = from_identity(http, settings.identity_internal_url, audience=settings.public_url)
     listener = Listener(database.url, [CHANGES_CHANNEL], payload=NUMBERED)
 
     async def open_resources(app: FastAPI) -> AsyncIterator[None]:
@@ -65,6 +68,8 @@ def create_app(settings: Settings) -> FastAPI:
         public_url=settings.public_url,
         open_resources=open_resources,
         ready=lambda: answers(database),
+        metrics=metrics_of(database, token=settings.metrics_token.get_secret_value()),
+        cors=Cors(Origins(pages), prefixes=("/bridge/v1/",)),
     )
     app.add_middleware(CrossingIds)
     app.state.resources = Resources(

@@ -12,6 +12,7 @@ from shared.bridge.client import BridgeClient
 from shared.db.engine import Database
 from shared.kernel.clock import Clock
 from shared.oidc.client import RelyingParty
+from shared.web.trace import pass_on
 
 CLIENT_ID: Final = "employee-community"
 
@@ -27,7 +28,9 @@ def make_gateway(
         database,
         clock,
         relying_party,
-        BridgeClient(settings.bridge_internal_url or settings.bridge_public_url, transport=transport),
+        BridgeClient(
+            settings.bridge_internal_url or settings.bridge_public_url, transport=transport, before=pass_on
+        ),
         audience=settings.bridge_public_url,
         signing_key=signing_key(settings.signing_key),
     )

@@ -177,9 +177,8 @@ def _challenge(status: int, error: str, description: str) -> Response:
 
 
 def _public_json(document: dict[str, Any]) -> Response:
-    """Anybody may read it, from any page too: there is nothing personal in it."""
-    headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
-    return JSONResponse(document, headers=headers)
+    """Anybody may read it: there is nothing personal in it."""
+    return JSONResponse(document, headers={"Cache-Control": "public, max-age=300"})
 
 
 async def _is_signed_in(request: Request, visit: Visit, realm: str) -> bool:

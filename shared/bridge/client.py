@@ -3,7 +3,7 @@
 The client keeps nothing and tries nothing twice; what must arrive waits in the caller's outbox.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -58,12 +58,25 @@ class Crossing(Generic[Body]):
 
 
 class BridgeClient:
-    """`token` is an access token for the bridge as audience; who asks decides what is answered."""
+    """`token` is an access token for the bridge as audience; who asks decides what is answered.
 
-    def __init__(self, base_url: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+    `before` is called with each request before it leaves, to add headers.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        before: Callable[[httpx.Request], Awaitable[None]] | None = None,
+    ) -> None:
         self._http = httpx.AsyncClient(
-            base_url=base_url, timeout=timeout, transport=transport, follow_redirects=False, trust_env=False
+            base_url=base_url,
+            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            transport=transport,
+            event_hooks={"request": [before] if before else []},
+            follow_redirects=False,
+            trust_env=False,
         )
 
     async def __aenter__(self) -> "BridgeClient":

@@ -82,6 +82,17 @@ class Database:
         await self.engine.dispose()
         await self._engine_apart.dispose()
 
+    def pools(self) -> dict[str, tuple[int, int]]:
+        """Of each pool, how many connections it may have and how many are in use."""
+        found = {
+            name: (engine.pool.size(), engine.pool.checkedout())  # type: ignore[attr-defined]
+            for name, engine in (("write", self.engine), ("apart", self._engine_apart))
+        }
+        if self._pool is not None:
+            used = self._pool.get_size() - self._pool.get_idle_size()
+            found["read"] = (self._pool.get_max_size(), used)
+        return found
+
     @property
     def reader(self) -> PoolReader:
         assert self._pool is not None, "open() first"

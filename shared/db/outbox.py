@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
-from sqlalchemy import Index, bindparam, insert, literal, null
+from sqlalchemy import Index, bindparam, func, insert, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.base import Base
-from shared.db.query import Command, writer_of
+from shared.db.query import Command, Query, Reader, writer_of
 from shared.kernel.ids import new_id
 
 
@@ -76,3 +76,15 @@ _APPEND = Command(
         last_error=null(),
     )
 )
+
+
+_COUNTED_TO = 10_000
+_DEPTH = Query(
+    select(func.count().label("rows")).select_from(select(OutboxRow.id).limit(_COUNTED_TO).subquery())
+)
+
+
+async def depth(reader: Reader) -> int:
+    """How many events wait, counted up to `_COUNTED_TO`."""
+    row = await reader.first(_DEPTH)
+    return int(row["rows"]) if row else 0

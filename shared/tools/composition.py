@@ -1,13 +1,15 @@
 """What both communities are made of, so that a service's `app.py` says only what is its own."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
 from pydantic import Field
+from starlette.routing import BaseRoute
 
 from shared.db.engine import Database
 from shared.db.migrations import require_head
@@ -39,11 +41,14 @@ from shared.tools.topics.catalog import Catalog
 from shared.tools.topics.drawing import PostDrawing
 from shared.tools.topics.frame import CommunityFrame
 from shared.tools.topics.refusals import RefusalPages, members_only
-from shared.web.app import answers, make_app
-from shared.web.edge import Edge
+from shared.web.app import answers, make_app, metrics_of
+from shared.web.cors import Cors, Origins, from_identity
+from shared.web.edge import API, Edge
 from shared.web.page import ShowAgain, show_again
+from shared.web.parts_page import parts_router
 from shared.web.settings import PublicUrl, ServiceSettings, cookie_name, limits_of
 from shared.web.templates import Pages
+from shared.web.trace import traced
 
 Secret = Annotated[str, Field(min_length=32)]
 
@@ -112,7 +117,7 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
     """
     settings = community.settings
     database = Database(settings.database_url, pool_size=settings.database_pool_size)
-    clock, http = SystemClock(), http or httpx.AsyncClient(timeout=5)
+    clock, http = SystemClock(), traced(http or httpx.AsyncClient(timeout=5))
     accounts = Accounts(
         database,
         clock,
@@ -148,6 +153,8 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
         error_page=RefusalPages(community.pages, closed=closed),
         form_action=f"'self' {settings.identity_public_url}",
         limits=limits_of(settings),
+        metrics=metrics_of(database, token=settings.metrics_token.get_secret_value(), outbox=True),
+        cors=Cors(_registered_origins(community, http), prefixes=(f"{API}/",)),
     )
     app.state.edge = Edge(database, clock, CursorCodec(settings.secret_key), accounts)
     app.state.catalog = community.catalog
@@ -157,13 +164,44 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
     _prepare_pages(app, community)
     if community.prepare:
         community.prepare(app)
-    for router in (*API_ROUTERS, *community.api_routers):
-        app.router.routes.extend(router.routes)
-    gate = [Depends(members_only)] if closed else []
-    app.include_router(sign_in_pages.router)
-    for router in (*PAGE_ROUTERS, *community.page_routers):
-        app.include_router(router, dependencies=gate)
+    app.router.routes[:0] = _routes(community, closed=closed)
     return app
+
+
+def _routes(community: Community, *, closed: bool) -> Iterator[BaseRoute]:
+    """They lie flat in the app and come first there: a router included in another is searched twice."""
+    for router in (*API_ROUTERS, *community.api_routers, sign_in_pages.router):
+        yield from router.routes
+    for router in (*PAGE_ROUTERS, *community.page_routers):
+        yield from _gated(router.routes) if closed else router.routes
+    if community.settings.development:
+        yield from parts_router(community.pages, community.pages.site["theme"]).routes
+
+
+def _gated(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """The same pages, for members only."""
+    for route in routes:
+        assert isinstance(route, APIRoute)
+        dependencies = [Depends(members_only), *route.dependencies]
+        yield type(route)(
+            route.path,
+            route.endpoint,
+            methods=route.methods,
+            dependencies=dependencies,
+            include_in_schema=False,
+        )
+
+
+def _registered_origins(community: Community, http: httpx.AsyncClient) -> Origins:
+    settings = community.settings
+    return Origins(
+        from_identity(
+            http,
+            settings.identity_internal_url,
+            audience=settings.public_url,
+            client=(community.client_id, settings.client_secret),
+        )
+    )
 
 
 def _prepare_pages(app: FastAPI, community: Community) -> None:

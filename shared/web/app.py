@@ -1,20 +1,25 @@
 """What every service's app has: errors as ours, headers, health, static files, problem pages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
+import asyncpg
 import structlog
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from shared.db.engine import Database
+from shared.db.outbox import depth
 from shared.web import docs_page, openapi, problems
+from shared.web.cors import Cors
 from shared.web.limits import NO_LIMITS, Limits
+from shared.web.metrics import Metrics
 from shared.web.middleware import Surround
 from shared.web.templates import STATIC
 
@@ -43,19 +48,25 @@ def make_app(
     error_page: problems.ErrorPage | None = None,
     form_action: str = "'self'",
     limits: Limits = NO_LIMITS,
+    metrics: Metrics | None = None,
+    cors: Cors | None = None,
     static: bool = True,
 ) -> FastAPI:
     """An app with everything but its routers.
 
     `open_resources` is an async generator run around the app's life. `ready` says whether the database
-    answers. `form_action` widens where forms may lead (Content-Security-Policy).
+    answers. `form_action` widens where forms may lead (Content-Security-Policy). `cors` says which pages
+    elsewhere may read what; its origins are kept fresh by the app.
     """
+    metrics = metrics or Metrics()
     surround = Middleware(
         Surround,
         bug=problems.bug_answer(error_page),
         https=public_url.startswith("https"),
         form_action=form_action,
         limits=limits,
+        requests=metrics.requests,
+        cors=cors,
     )
     app = FastAPI(
         title=title,
@@ -65,11 +76,12 @@ def make_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=asynccontextmanager(open_resources),
+        lifespan=_life(open_resources, cors),
         middleware=[surround],
     )
     app.state.public_url = public_url
     app.state.limits = limits
+    app.state.cors = cors
     problems.install(app, error_page)
 
     @app.get("/healthz", include_in_schema=False)
@@ -81,12 +93,42 @@ def make_app(
         fine = await ready()
         return JSONResponse({"ready": fine}, 200 if fine else 503)
 
+    @app.get("/metrics", include_in_schema=False)
+    async def figures(request: Request) -> Response:
+        return await metrics.answer(request)
+
     app.state.drawn_once = {}
     openapi.install(app)
     app.router.routes.extend(docs_page.router.routes)
     if static:
         app.mount("/static", _CachedFiles(directory=STATIC), name="static")
     return app
+
+
+def _life(
+    open_resources: Callable[[FastAPI], "AsyncIterator[None]"], cors: Cors | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    opened = asynccontextmanager(open_resources)
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        async with opened(app), cors.origins.kept_fresh() if cors else nullcontext():
+            yield
+
+    return life
+
+
+def metrics_of(database: Database, *, token: str, outbox: bool = False) -> Metrics:
+    """Figures of a process on this database; with `outbox` also how much waits to leave it."""
+
+    async def waiting() -> Mapping[str, float]:
+        try:
+            async with asyncio.timeout(READY_WITHIN):
+                return {"outbox_depth": await depth(database.reader)}
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return {}
+
+    return Metrics(token=token, pools=database.pools, gauges=waiting if outbox else None)
 
 
 async def answers(database: Database) -> bool:

@@ -1,11 +1,9 @@
 """The edge of a service: where a request becomes a context, and where its one transaction commits."""
 
-from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Final, Protocol
 
 from fastapi import Depends
-from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,12 +17,11 @@ from shared.kernel.paging import CursorCodec
 from shared.web import idempotency
 from shared.web.csrf import own_form_only
 from shared.web.limits import Limits
+from shared.web.routes import Handler, ReadRoute
 
 API: Final = "/api/v1"
 """Where the API lives. Its routers carry the prefix themselves, so that their routes lie flat in the app:
 a router included in another is searched twice for each request."""
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Authenticator(Protocol):
@@ -162,7 +159,7 @@ PageRead = Annotated[ReadContext, Depends(_page_read)]
 PageWrite = Annotated[Context, Depends(_page_write)]
 
 
-class WriteRoute(APIRoute):
+class WriteRoute(ReadRoute):
     """A route whose handler runs in one transaction, committed before the answer leaves.
 
     What raises is rolled back whole. A refusal that must leave a trace is returned, and commits.
@@ -170,7 +167,7 @@ class WriteRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
-        if not self.methods or self.methods <= {"GET", "HEAD", "OPTIONS"}:
+        if self.reads:
             return handle
 
         async def in_transaction(request: Request) -> Response:

@@ -60,8 +60,8 @@ class _Bucket:
 class Limits:
     """The buckets of one service, from settings such as `600/minute`; an empty one is no limit."""
 
-    def __init__(self, *, address: str, person: str, sign_in: str) -> None:
-        wanted = {"address": address, "person": person, "sign_in": sign_in}
+    def __init__(self, *, address: str, person: str, sign_in: str, export: str = "") -> None:
+        wanted = {"address": address, "person": person, "sign_in": sign_in, "export": export}
         self._buckets = {name: _Bucket(name, parse(rate)) for name, rate in wanted.items() if rate}
         self._counters = Counters()
 

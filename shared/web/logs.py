@@ -13,6 +13,8 @@ from pydantic_core import to_json
 from starlette.types import Scope
 from structlog.typing import EventDict, WrappedLogger
 
+from shared.web.trace import CURRENT
+
 _ID: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -30,7 +32,8 @@ def set_up_logs(*, development: bool) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _with_trace,
+            _with_exception,
+            _with_span,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -65,7 +68,14 @@ def _named(error: BaseException) -> str:
     return name
 
 
-def _with_trace(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+def _with_span(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """Each line that is written for a request says for which, beside the line of the request itself."""
+    if (span := CURRENT.get()) is not None and "trace_id" not in event:
+        event["trace_id"], event["span_id"] = span.trace_id, span.span_id
+    return event
+
+
+def _with_exception(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     given = event.pop("exc_info", None)
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):

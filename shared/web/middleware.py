@@ -1,18 +1,21 @@
-"""One ASGI layer around every request: its id, its headers, its size, its log line."""
+"""One ASGI layer around every request: its id and trace, its headers, size, figures and log line."""
 
 import re
 import time
 from typing import Final
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.kernel.ids import new_id
+from shared.web.cors import Cors
 from shared.web.limits import NO_LIMITS, Limits
 from shared.web.logs import address_in_logs
+from shared.web.metrics import Requests
 from shared.web.problems import Bug, TooLarge
+from shared.web.trace import CURRENT, span_of
 
 log = structlog.get_logger("request")
 
@@ -22,6 +25,17 @@ MAX_BODY: Final = 1_048_576
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
     "connect-src 'self'; form-action {form_action}; base-uri 'none'; frame-ancestors 'none'"
+)
+_WANTED: Final = frozenset(
+    {
+        b"x-request-id",
+        b"traceparent",
+        b"cookie",
+        b"authorization",
+        b"origin",
+        b"access-control-request-method",
+        b"content-length",
+    }
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -41,11 +55,15 @@ class Surround:
         https: bool = False,
         form_action: str = "'self'",
         limits: Limits = NO_LIMITS,
+        requests: Requests | None = None,
+        cors: Cors | None = None,
     ) -> None:
         """`bug` answers for what nobody expected, so that even that answer has an id and its headers."""
         self._app = app
         self._bug = bug
         self._limits = limits
+        self._requests = requests or Requests()
+        self._cors = cors
         policy = CONTENT_SECURITY_POLICY.format(form_action=form_action)
         self._fixed = [
             (b"content-security-policy", policy.encode()),
@@ -60,27 +78,26 @@ class Surround:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        request_id = headers.get("x-request-id", "")
-        if not _REQUEST_ID.fullmatch(request_id):
-            request_id = new_id().hex
-        scope.setdefault("state", {})["request_id"] = request_id
-        path: str = scope["path"]
-        personal = "cookie" in headers or "authorization" in headers
+        asked = _Asked(scope)
+        scope.setdefault("state", {})["request_id"] = asked.request_id
+        before = CURRENT.set(asked.span)
+        cors = self._cors if self._cors is not None and self._cors.covers(scope["path"]) else None
+        app = self._app
+        if cors is not None and asked.preflight and asked.origin is not None:
+            app = cors.preflight(asked.origin) or app
         started = time.perf_counter()
+        self._requests.began()
         status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._finish(message, request_id, personal=personal, file=path.startswith("/static/"))
-                if path.startswith("/api/"):
-                    message["headers"] += self._limits.headers(scope)
+                self._finish(message, asked, scope, cors)
             await send(message)
 
         try:
-            await self._app(scope, _limited(receive, headers), send_with_headers)
+            await app(scope, _limited(receive, asked.length), send_with_headers)
         except ClientDisconnect:
             pass  # nobody is there to be answered
         except Exception as error:
@@ -89,34 +106,62 @@ class Surround:
             answer = await self._bug(Request(scope, receive), error)
             await answer(scope, receive, send_with_headers)
         finally:
+            seconds = time.perf_counter() - started
+            self._requests.ended(scope, status, seconds)
             log.info(
                 "request",
                 method=scope["method"],
                 path=address_in_logs(scope),
                 status=status,
-                ms=round((time.perf_counter() - started) * 1000, 1),
-                request_id=request_id,
+                ms=round(seconds * 1000, 1),
+                request_id=asked.request_id,
+                trace_id=asked.span.trace_id,
+                span_id=asked.span.span_id,
             )
+            CURRENT.reset(before)
 
-    def _finish(self, message: Message, request_id: str, *, personal: bool, file: bool) -> None:
+    def _finish(self, message: Message, asked: "_Asked", scope: Scope, cors: Cors | None) -> None:
         """Our own files are the same for everyone, with or without a cookie: they keep what they say."""
+        path: str = scope["path"]
         raw = message["headers"] = list(message["headers"])
         present = {name for name, _ in raw}
         raw.extend(pair for pair in self._fixed if pair[0] not in present)
-        raw.append((b"x-request-id", request_id.encode()))
+        raw.append((b"x-request-id", asked.request_id.encode()))
+        if path.startswith("/api/"):
+            raw += self._limits.headers(scope)
         headers = MutableHeaders(raw=raw)
-        if file and "cache-control" in headers:
+        if cors is not None:
+            cors.mark(headers, asked.origin)
+        if path.startswith("/static/") and "cache-control" in headers:
             return
-        if personal or "cache-control" not in headers:
+        if asked.personal or "cache-control" not in headers:
             headers["cache-control"] = "private, no-store"
         elif headers["cache-control"].startswith("public"):
             headers.add_vary_header("Cookie, Authorization")
 
 
-def _limited(receive: Receive, headers: Headers) -> Receive:
+class _Asked:
+    """What this layer wants to know of a request, found in one pass over its headers."""
+
+    __slots__ = ("length", "origin", "personal", "preflight", "request_id", "span")
+
+    def __init__(self, scope: Scope) -> None:
+        wanted = [pair for pair in scope["headers"] if pair[0] in _WANTED]
+        found: dict[bytes, bytes] = dict(wanted)
+        if len(found) != len(wanted) and [name for name, _ in wanted].count(b"traceparent") > 1:
+            del found[b"traceparent"]  # there is one or none (Trace Context section 3.2)
+        given = found.get(b"x-request-id", b"").decode("latin-1")
+        self.request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
+        self.span = span_of(found.get(b"traceparent"))
+        self.personal = b"cookie" in found or b"authorization" in found
+        self.origin = found.get(b"origin")
+        self.preflight = scope["method"] == "OPTIONS" and b"access-control-request-method" in found
+        self.length = found.get(b"content-length", b"")
+
+
+def _limited(receive: Receive, declared: bytes) -> Receive:
     """`receive` that stops with 413 once the body is larger than `MAX_BODY`, declared or not."""
-    declared = headers.get("content-length", "")
-    seen = MAX_BODY if declared.isascii() and declared.isdigit() and int(declared) > MAX_BODY else 0
+    seen = MAX_BODY if declared.isdigit() and int(declared) > MAX_BODY else 0
 
     async def limited() -> Message:
         nonlocal seen

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from limits import parse
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.web.limits import Limits
@@ -47,10 +47,22 @@ class ServiceSettings(BaseSettings):
     )
     rate_limit_address: Rate = Field("1200/minute", description="The same of all guests behind one address")
     rate_limit_sign_in: Rate = Field("60/minute", description="Attempts to sign in from one address")
+    rate_limit_export: Rate = Field("20/hour", description="Exports of one person or client")
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Opens /metrics to callers from elsewhere (Authorization: Bearer); empty: loopback only",
+    )
     trusted_proxies: str = Field(
         "",
         description="Addresses or networks of reverse proxies, by commas, whose X-Forwarded-For is believed",
     )
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _is_long(cls, token: SecretStr) -> SecretStr:
+        if 0 < len(token.get_secret_value()) < 32:
+            raise ValueError("must be at least 32 characters of random text")
+        return token
 
     @model_validator(mode="before")
     @classmethod
@@ -65,6 +77,7 @@ def limits_of(settings: ServiceSettings) -> Limits:
         address=settings.rate_limit_address,
         person=settings.rate_limit_person,
         sign_in=settings.rate_limit_sign_in,
+        export=settings.rate_limit_export,
     )
 
 

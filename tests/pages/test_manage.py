@@ -7,6 +7,7 @@ import pytest
 
 from shared.kernel.actor import ANYONE, MEMBERS
 from tests.pages.conftest import Visit
+from tests.pages.visitor import Visitor
 from tests.tools.conftest import Scene
 from tests.tools.house import House
 
@@ -15,6 +16,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 def name() -> str:
     return f"made-{uuid4().hex[:10]}"
+
+
+async def version_of(manager: Visitor, path: str) -> str:
+    """As the preview of a change of grants says it."""
+    shown = await manager.send(f"{path}/preview", **{str(MEMBERS): "see"})
+    found = re.search(r'name="version" value="(\d+)"', shown.html)
+    assert found, shown.html
+    return found[1]
 
 
 async def test_open_a_space_and_let_people_in(house: House, scene: Scene, visit: Visit) -> None:
@@ -26,25 +35,45 @@ async def test_open_a_space_and_let_people_in(house: House, scene: Scene, visit:
     assert page.says("The space is open")
     assert (await stranger.ask("GET", f"/s/{slug}")).status == 404
     path = sent.where.split("?")[0]
-    version = re.search(r'name="version" value="(\d+)"', page.html)
-    assert version
-    changed = await manager.send(path, version=version[1], **{str(MEMBERS): "post"})
+    version = await version_of(manager, path)
+    changed = await manager.send(path, version=version, **{str(MEMBERS): "post"})
     assert (changed.status, changed.where) == (303, f"{path}?done=grants")
     assert (await manager.see(changed.where)).says("Read by now: All members")
     assert (await stranger.see(f"/s/{slug}")).says("Pumps & valves")
     assert slug in (await stranger.see("/")).html
-    stale = await manager.send(path, version=version[1], **{str(MEMBERS): "see"})
+    stale = await manager.send(path, version=version, **{str(MEMBERS): "see"})
     assert stale.status == 422
     assert stale.says("Changed by somebody else")
+
+
+async def test_a_change_of_grants_shows_first_who_gains_and_loses(
+    house: House, scene: Scene, visit: Visit
+) -> None:
+    manager, path = await visit("manager"), f"/manage/spaces/{scene.space}"
+    strangers = await house.group(scene.stranger)
+    form = await manager.see(path)
+    assert f'action="{path}/preview"' in form.html
+    shown = await manager.send(f"{path}/preview", **{str(strangers): "reply"})
+    assert shown.status == 200
+    assert shown.outline().complaints() == []
+    assert (await scene.stranger.get(f"/spaces/{scene.space}")).status_code == 404, "nothing is changed"
+    gains, loses = shown.html.split('id="lose"')
+    for name, side in (("stranger", gains), ("reader", loses), ("member", loses), ("author", loses)):
+        assert f'/people/{scene.people[name].id}"' in side, name
+    back = await manager.send(f"{path}/preview", back="1", **{str(strangers): "reply"})
+    assert f'id="g-{strangers}" name="{strangers}"' in back.html
+    assert back.html.count(" selected") == 1, "the choice is kept"
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', shown.html))
+    assert (await manager.send(path, **fields)).status == 303
+    assert (await scene.stranger.get(f"/spaces/{scene.space}")).status_code == 200
+    assert (await scene.reader.get(f"/spaces/{scene.space}")).status_code == 404
 
 
 async def test_the_world_only_reads(house: House, scene: Scene, visit: Visit) -> None:
     manager = await visit("manager")
     path = f"/manage/spaces/{scene.space}"
-    page = await manager.see(path)
-    version = re.search(r'name="version" value="(\d+)"', page.html)
-    assert version
-    sent = await manager.send(path, version=version[1], **{str(ANYONE): "post"})
+    version = await version_of(manager, path)
+    sent = await manager.send(path, version=version, **{str(ANYONE): "post"})
     assert sent.status == 422
     assert sent.outline().complaints() == []
 
@@ -103,6 +132,7 @@ async def test_only_managers_send_these_forms(house: House, scene: Scene, visit:
         for path, form in (
             ("/manage/spaces", {"name": "X", "slug": name(), "kinds": "question"}),
             (f"/manage/spaces/{scene.space}", {"version": "1"}),
+            (f"/manage/spaces/{scene.space}/preview", {str(MEMBERS): "see"}),
             ("/manage/groups", {"name": "X", "slug": name()}),
             (f"/manage/groups/{MEMBERS}/members", {"add": str(visitor.id)}),
         ):

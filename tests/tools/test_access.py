@@ -28,6 +28,9 @@ TABLE: list[tuple[str, str, str, object, dict[str, int]]] = [
     ("the space", "GET", "/spaces/{space}", None, SEES),
     ("its grants", "GET", "/spaces/{space}/grants", None, SEES | dict.fromkeys(
         ("reader", "member", "author", "moderator"), 403)),
+    ("what other grants would change", "POST", "/spaces/{space}/grants/preview",
+     {"grants": [{"group": "{group}", "level": "see"}]}, SEES | dict.fromkeys(
+        ("reader", "member", "author", "moderator"), 403)),
     ("open a space", "POST", "/spaces", {"slug": "open-{n}", "name": "Open"}, MANAGES | {"manager": 201}),
     ("groups", "GET", "/groups", None, MANAGES),
     ("make a group", "POST", "/groups", {"slug": "made-{n}", "name": "Made"}, MANAGES | {"manager": 201}),
@@ -80,6 +83,8 @@ TABLE: list[tuple[str, str, str, object, dict[str, int]]] = [
 def filled(value: object, names: dict[str, str]) -> object:
     if isinstance(value, dict):
         return {key: filled(inner, names) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [filled(inner, names) for inner in value]
     return value.format(**names) if isinstance(value, str) else value
 
 

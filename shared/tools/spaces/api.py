@@ -8,9 +8,17 @@ from starlette.responses import Response
 
 from shared.kernel.errors import PreconditionRequired
 from shared.kernel.paging import Page
-from shared.tools.spaces import service
+from shared.tools.spaces import service, sight
 from shared.tools.spaces.deps import spaces_policy
-from shared.tools.spaces.schemas import GrantsPut, GrantView, GroupCreate, GroupView, SpaceCreate, SpaceView
+from shared.tools.spaces.schemas import (
+    GrantsPreview,
+    GrantsPut,
+    GrantView,
+    GroupCreate,
+    GroupView,
+    SpaceCreate,
+    SpaceView,
+)
 from shared.tools.spaces.service import SpaceService, SpacesPolicy
 from shared.web.edge import API, ApiRead, ApiWrite, WriteRoute
 from shared.web.json import Json, check_if_match
@@ -23,6 +31,7 @@ SPACES: Json[Page[SpaceView]] = Json(Page[SpaceView])
 GROUP: Json[GroupView] = Json(GroupView)
 GROUPS: Json[Page[GroupView]] = Json(Page[GroupView])
 GRANTS: Json[Page[GrantView]] = Json(Page[GrantView])
+PREVIEW: Json[GrantsPreview] = Json(GrantsPreview)
 
 
 @router.get("/spaces", response_model=Page[SpaceView], summary="Spaces you may see")
@@ -56,6 +65,15 @@ async def put_grants(
     space = await service.visible_space_by_id(ctx.person(), space_id)
     check_if_match(request, space.version)
     return GRANTS(Page(await SpaceService(ctx, policy).put_grants(space_id, wanted, version=space.version)))
+
+
+@router.post(
+    "/spaces/{space_id}/grants/preview",
+    response_model=GrantsPreview,
+    summary="Who would gain and who would lose sight by these grants; changes nothing",
+)
+async def preview_grants(ctx: ApiRead, policy: Policy, space_id: UUID, wanted: GrantsPut) -> Response:
+    return PREVIEW(await sight.preview(ctx, policy, space_id, wanted))
 
 
 @router.get("/groups", response_model=Page[GroupView], summary="Groups (managers)")

@@ -8,12 +8,13 @@ from starlette.responses import Response
 
 from shared.db.context import ReadContext
 from shared.kernel.errors import Conflict, Invalid, NotFound, Stale
-from shared.tools.spaces import rosters, service
+from shared.tools.spaces import rosters, service, sight
 from shared.tools.spaces.deps import spaces_policy
 from shared.tools.spaces.navigation import Navigation
 from shared.tools.spaces.permissions import SpacePermission, decide
 from shared.tools.spaces.schemas import GrantsPut, GroupCreate, SpaceCreate
 from shared.tools.spaces.service import LEVELS, SpaceService, SpacesPolicy
+from shared.web.csrf import own_form_only
 from shared.web.edge import PageRead, PageWrite, WriteRoute, session_actor
 from shared.web.forms import NOTHING_WRONG, Refusal, read
 from shared.web.page import ShowAgain, see, show
@@ -106,17 +107,42 @@ async def show_grants(request: Request, ctx: PageRead, space_id: UUID) -> Respon
     return await _grants(request, ctx, space_id)
 
 
+async def _chosen(request: Request, ctx: ReadContext) -> dict[UUID, str]:
+    """The form has one field per group, named by its id."""
+    form = await request.form()
+    asked = [group.id for group in await service.groups(ctx)]
+    return {group: str(form[str(group)]) for group in asked if form.get(str(group))}
+
+
+def _wanted(chosen: dict[UUID, str]) -> GrantsPut:
+    return read(GrantsPut, grants=[{"group": group, "level": level} for group, level in chosen.items()])
+
+
+@router.post("/spaces/{space_id:uuid}/preview", dependencies=[Depends(own_form_only)])
+async def preview_grants(
+    request: Request, ctx: PageRead, policy: Policy, space_id: UUID, back: Typed = ""
+) -> Response:
+    """Who gains and who loses sight, before anything is changed; `back` leads to the choices again."""
+    chosen = await _chosen(request, ctx)
+    if back:
+        return await _grants(request, ctx, space_id, chosen=chosen)
+    try:
+        seen = await sight.preview(ctx, policy, space_id, _wanted(chosen))
+    except (Invalid, Conflict) as problem:
+        refused = Refusal(problem, ids={"grants": "grants"})
+        return await _grants(request, ctx, space_id, chosen=chosen, refused=refused, status=422)
+    space = await service.visible_space_by_id(ctx, space_id)
+    values: dict[str, Any] = {"space": space, "preview": seen, "chosen": chosen}
+    return await show(request, ctx, "spaces/grants_preview.html", here=space.slug, **values)
+
+
 @router.post("/spaces/{space_id:uuid}")
 async def put_grants(
     request: Request, ctx: PageWrite, policy: Policy, space_id: UUID, version: Annotated[int, Form()]
 ) -> Response:
-    """The form has one field per group, named by its id."""
-    form = await request.form()
-    asked = [group.id for group in await service.groups(ctx)]
-    chosen = {group: str(form[str(group)]) for group in asked if form.get(str(group))}
+    chosen = await _chosen(request, ctx)
     try:
-        grants = [{"group": group, "level": level} for group, level in chosen.items()]
-        wanted = read(GrantsPut, grants=grants)
+        wanted = _wanted(chosen)
         await SpaceService(ctx, policy).put_grants(space_id, wanted, version=version)
     except (Invalid, Conflict, Stale) as problem:
         refused = Refusal(problem, ids={"grants": "grants"})

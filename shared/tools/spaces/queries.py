@@ -3,7 +3,20 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, Uuid, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from shared.db.query import Query
 from shared.tools.people.models import Person
@@ -55,6 +68,22 @@ GROUPS = Query(
     ).order_by(Group.name, Group.id)
 )
 
+GROUPS_OF_IDS = Query(
+    select(
+        Group.id,
+        Group.name,
+        Group.role,
+        select(func.count())
+        .select_from(GroupMember)
+        .where(GroupMember.group_id == Group.id)
+        .correlate(Group)
+        .scalar_subquery()
+        .label("members"),
+    )
+    .where(Group.id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
+    .order_by(Group.name, Group.id)
+)
+
 GRANTS = Query(
     select(SpaceGrant.group_id, Group.name, SpaceGrant.level)
     .join(Group, Group.id == SpaceGrant.group_id)
@@ -83,3 +112,24 @@ PEOPLE_NAMED = Query(
     .order_by(Person.name, Person.id)
     .limit(bindparam("limit", type_=BigInteger()))
 )
+
+
+def _sees(when: str) -> ColumnElement[bool]:
+    """Whether the person of the surrounding row sees a space granted to the groups `{when}_groups`, or to
+    everybody when `{when}_everybody`."""
+    groups = bindparam(f"{when}_groups", type_=ARRAY(Uuid()))
+    joined = select(GroupMember.group_id).where(
+        GroupMember.person_id == Person.id, GroupMember.group_id == any_(groups)
+    )
+    by_role = select(Group.id).where(Group.role == any_(Person.roles), Group.id == any_(groups))
+    everybody = bindparam(f"{when}_everybody", type_=Boolean())
+    return or_(everybody, joined.correlate(Person).exists(), by_role.correlate(Person).exists())
+
+
+SEE_ONLY_NOW = Query(
+    select(Person.id, Person.name, func.count().over().label("total"))
+    .where(Person.sub.is_not(None), Person.active, _sees("now"), not_(_sees("then")))
+    .order_by(Person.name, Person.id)
+    .limit(bindparam("limit", type_=BigInteger()))
+)
+"""People with an account who see by the groups of `now` and not by those of `then`; `total` counts all."""

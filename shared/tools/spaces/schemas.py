@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shared.tools.people.schemas import PersonRef
 from shared.web.fields import Name
 
 LevelName = Literal["see", "reply", "post", "moderate", "manage"]
@@ -50,6 +51,41 @@ class GrantView:
     group: UUID
     group_name: str
     level: LevelName
+
+
+@dataclass(slots=True)
+class SightChange:
+    """Who sees the space on one side of a change of grants and not on the other."""
+
+    guests: Annotated[bool, Field(description="Whether people who are not signed in are among them")]
+    newcomers: Annotated[bool, Field(description="Whether it holds for whoever joins later too")]
+    people: Annotated[int, Field(description="How many people with an account")]
+    names: Annotated[
+        list[PersonRef],
+        Field(description="The first of them by name, for those who may see who is in groups; else none"),
+    ]
+
+
+@dataclass(slots=True)
+class GrantChange:
+    """What one group may do before and after; null is nothing at all."""
+
+    group: UUID
+    group_name: str
+    before: LevelName | None
+    after: LevelName | None
+
+
+@dataclass(slots=True)
+class GrantsPreview:
+    """What would follow from replacing the grants of a space. Nothing was changed."""
+
+    version: Annotated[int, Field(description="Of the space: what `If-Match` names when the grants are put")]
+    audience_before: str
+    audience_after: str
+    gain: SightChange
+    lose: SightChange
+    changes: list[GrantChange]
 
 
 class SpaceCreate(BaseModel):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from shared.db.context import Context, ReadContext
 from shared.db.query import Row
 from shared.kernel.actor import ANYONE
-from shared.kernel.errors import Conflict, NotFound, Stale, invalid_field
+from shared.kernel.errors import Conflict, Invalid, NotFound, Stale, invalid_field
 from shared.kernel.ids import new_id
 from shared.kernel.permissions import Level
 from shared.kernel.text import clean_line, clean_text
@@ -114,6 +114,21 @@ async def _grants(ctx: ReadContext, space_id: UUID) -> list[GrantView]:
     return [GrantView(r["group_id"], r["name"], LEVEL_NAMES[r["level"]]) for r in rows]
 
 
+def levels_of(wanted: GrantsPut, policy: SpacesPolicy) -> dict[UUID, int]:
+    """The level of each group; managers keep theirs. Raises `AnonymousNotAllowed`, `Invalid`."""
+    levels = {g.group: LEVELS[g.level] for g in wanted.grants}
+    if ANYONE in levels and not policy.anonymous_reading:
+        raise AnonymousNotAllowed
+    levels[MANAGERS] = int(Level.MANAGE)
+    if levels.get(ANYONE, Level.SEE) > Level.SEE:
+        raise invalid_field("/grants", "spaces.anonymous_may_only_see", "Everyone may be granted `see` only.")
+    return levels
+
+
+def unknown_group() -> Invalid:
+    return invalid_field("/grants", "spaces.unknown_group", "A group in this list does not exist.")
+
+
 class SpaceService:
     def __init__(self, ctx: Context, policy: SpacesPolicy) -> None:
         self.ctx = ctx
@@ -182,14 +197,7 @@ class SpaceService:
         """Replaces the grants of a space. Raises `Stale` when the space changed since `version`."""
         space = await visible_space_by_id(self.ctx, space_id)
         self.ctx.require(decide(SpacePermission.GRANT, self.ctx.actor, level=LEVELS[space.level]))
-        levels = {g.group: LEVELS[g.level] for g in wanted.grants}
-        if ANYONE in levels and not self.policy.anonymous_reading:
-            raise AnonymousNotAllowed
-        levels[MANAGERS] = int(Level.MANAGE)
-        if levels.get(ANYONE, Level.SEE) > Level.SEE:
-            raise invalid_field(
-                "/grants", "spaces.anonymous_may_only_see", "Everyone may be granted `see` only."
-            )
+        levels = levels_of(wanted, self.policy)
         bumped = await self.ctx.session.execute(
             update(Space)
             .where(Space.id == space_id, Space.version == version)
@@ -203,9 +211,7 @@ class SpaceService:
         try:
             await self.ctx.session.execute(insert(SpaceGrant), rows)
         except IntegrityError:
-            raise invalid_field(
-                "/grants", "spaces.unknown_group", "A group in this list does not exist."
-            ) from None
+            raise unknown_group() from None
         return await _grants(self.ctx, space_id)
 
     async def _insert_once(self, statement: object) -> None:

@@ -2,10 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends
 from starlette.requests import Request
 
 from shared.tools.topics.catalog import Catalog
+from shared.tools.topics.schemas import Onward
+from shared.web.asked import from_query
+
+_onward = from_query(Onward)
 
 
 async def catalog_of(request: Request) -> Catalog:
@@ -13,5 +17,9 @@ async def catalog_of(request: Request) -> Catalog:
     return catalog
 
 
+async def cursor_of(request: Request) -> str | None:
+    return (await _onward(request)).cursor
+
+
 Content = Annotated[Catalog, Depends(catalog_of)]
-Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")]
+Cursor = Annotated[str | None, Depends(cursor_of)]

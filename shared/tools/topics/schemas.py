@@ -157,12 +157,17 @@ class PostUpdate(BaseModel):
     reason: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
-class PageAsked(BaseModel):
-    """Which page of a list."""
+class Onward(BaseModel):
+    """Where a page goes on."""
 
     cursor: Annotated[str | None, Field(max_length=500, description="`next_cursor` of the page before")] = (
         None
     )
+
+
+class PageAsked(Onward):
+    """Which page of a list."""
+
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Rows in the answer")] = DEFAULT_LIMIT
 
 

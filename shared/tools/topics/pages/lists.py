@@ -13,8 +13,9 @@ from shared.tools.topics.profiles import profile
 from shared.tools.topics.reading import TopicFilter, TopicReader
 from shared.web.edge import PageRead
 from shared.web.page import show
+from shared.web.routes import ReadRoute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=ReadRoute)
 
 LATEST = 20
 Kind = Annotated[str | None, Query(max_length=40)]
