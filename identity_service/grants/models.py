@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from identity_service.accounts.models import Account
@@ -17,7 +18,8 @@ class PendingRequest(Base):
     """An authorization request that waits for a person to sign in or to consent.
 
     Kept here, so that no page ever takes an address to go on to from the browser. `needs_auth_after` is
-    set when the client wants a new sign-in (`prompt=login`).
+    set when the client wants a new sign-in (`prompt=login`). With `device_id` it is a device that waits,
+    and its parameters are empty.
     """
 
     __tablename__ = "pending_requests"
@@ -27,12 +29,17 @@ class PendingRequest(Base):
     parameters: Mapped[dict[str, Any]]
     needs_auth_after: Mapped[datetime | None]
     consented_session_id: Mapped[UUID | None]
+    device_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Grant(Base):
-    """What one person allowed one client in one session. It ends with the session, at the latest."""
+    """What one person allowed one client in one session. It ends with the session, at the latest.
+
+    `claims` are names asked for one by one (OpenID Connect Core section 5.5), by where they are told:
+    `{"userinfo": [...], "id_token": [...]}`.
+    """
 
     __tablename__ = "grants"
 
@@ -42,6 +49,7 @@ class Grant(Base):
     session_id: Mapped[UUID] = mapped_column(ForeignKey(SignInSession.id, ondelete="CASCADE"), index=True)
     scope: Mapped[str]
     audiences: Mapped[list[str]]
+    claims: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     auth_time: Mapped[datetime]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

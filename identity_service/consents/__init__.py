@@ -1,0 +1,1 @@
+"""What people agreed that other people's programs may have."""
