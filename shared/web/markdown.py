@@ -3,33 +3,71 @@
 import asyncio
 import re
 from html import unescape
+from types import SimpleNamespace
 from typing import Final
 
 import nh3
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt, helpers
 from markdown_it.rules_block import StateBlock, table
+from markdown_it.rules_inline import StateInline
 
 from shared.kernel.text import is_blank
 
 MAX_CELLS: Final = 4_000
 """A table with more cells stays text: rows are filled up to the width of the first, so that a few
 characters could ask for tens of thousands of cells."""
+MOST_LOOKED: Final = 100_000
+"""Steps that a text may cost in looking for the ends of links; any bracket after that stays a bracket. Each
+`[` that nothing closes has the rest of its paragraph looked through, so a run of them would take the square
+of its length."""
 _LONG: Final = 4_000
 
 
 def _small_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    if not table(state, start, end, True):
+    if start < state.env.get("text_until", 0) or not table(state, start, end, True):
         return False
     columns = state.src.count("|", state.bMarks[start], state.eMarks[start]) + 1
     rows = 0
-    while start + rows < end and not state.isEmpty(start + rows) and columns * rows <= MAX_CELLS:
+    while start + rows < end and not state.isEmpty(start + rows):
         rows += 1
-    return columns * rows <= MAX_CELLS and (silent or table(state, start, end, False))
+    if columns * rows > MAX_CELLS:
+        state.env["text_until"] = start + rows  # or each of its rows would be counted from again
+        return False
+    return silent or table(state, start, end, False)
+
+
+def _end_of_label(state: StateInline, start: int, disableNested: bool = False) -> int:
+    """`parseLinkLabel` of markdown-it, as far as the text has steps left; -1 when no label ends."""
+    before, left = state.pos, state.env.setdefault("looks_left", MOST_LOOKED)
+    state.pos, depth = start + 1, 1
+    try:
+        while state.pos < state.posMax and left > 0:
+            here, marker = state.pos, state.src[state.pos]
+            if marker == "]":
+                depth -= 1
+                if depth == 0:
+                    return here
+            state.env["looks_left"] = left - 1
+            state.md.inline.skipToken(state)
+            left = state.env["looks_left"]
+            if marker == "[":
+                if here == state.pos - 1:
+                    depth += 1
+                elif disableNested:
+                    return -1
+        return -1
+    finally:
+        state.pos = before
 
 
 def _markdown() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     made.block.ruler.at("table", _small_table, {"alt": ["paragraph", "reference"]})
+    made.helpers = SimpleNamespace(  # type: ignore[assignment]  # a module of functions, of which one is ours
+        parseLinkDestination=helpers.parseLinkDestination,
+        parseLinkLabel=_end_of_label,
+        parseLinkTitle=helpers.parseLinkTitle,
+    )
     return made
 
 
@@ -122,8 +160,8 @@ def render(source: str) -> str:
 
 
 async def render_apart(source: str) -> str:
-    """`render`, beside the event loop when the text is long: the worst of 50,000 characters takes most of a
-    second, and nobody else should wait for it."""
+    """`render`, beside the event loop when the text is long: the worst of 50,000 characters takes about
+    a second, and nobody else should wait for it."""
     return render(source) if len(source) < _LONG else await asyncio.to_thread(render, source)
 
 

@@ -2,9 +2,12 @@
 
 import re
 import time
+from collections.abc import Callable
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
+from markdown_it.rules_block import StateBlock
 
 from shared.web import markdown
 from shared.web.markdown import MAX_CELLS, render, shows_something
@@ -134,6 +137,12 @@ WORST = {
     "brackets": "[" * N,
     "closed brackets": "[a](" * (N // 4),
     "pictures": "![" * (N // 2),
+    "nested brackets": "[" * (N // 2) + "]" * (N // 2),
+    "hidden ends": "[`]`" * (N // 4),
+    "undefined uses": "[a][" * (N // 4),
+    "undefined pictures": "![a][" * (N // 5),
+    "titles": '[](b "' * (N // 6),
+    "tables in a refused one": "|a\n|-\n" * (N // 6),
     "emphasis": "*" * (N // 2) + "a" + "*" * (N // 2 - 1),
     "mixed emphasis": "**a *a " * (N // 7),
     "underscores": "_a" * (N // 2),
@@ -171,6 +180,40 @@ def test_the_worst_that_fits_is_bounded(source: str) -> None:
     html = render(source[:N])
     assert time.thread_time() - started < 5
     assert len(html) < 20 * N
+
+
+class Counted:
+    """Calls of a function, counted."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function, self.calls = function, 0
+
+    def __call__(self, *given: Any) -> Any:
+        self.calls += 1
+        return self.function(*given)
+
+
+@pytest.mark.parametrize("unit", ["[", "![", "[a", "[`]`", "[a][", "![a][", "[[a](b)"])
+def test_looking_for_the_ends_of_links_has_an_end(monkeypatch: pytest.MonkeyPatch, unit: str) -> None:
+    looked = Counted(markdown._MARKDOWN.inline.skipToken)
+    monkeypatch.setattr(markdown._MARKDOWN.inline, "skipToken", looked)
+    render(unit * (N // len(unit)))
+    assert looked.calls <= markdown.MOST_LOOKED
+
+
+def test_the_rows_of_a_refused_table_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = Counted(StateBlock.isEmpty)
+    monkeypatch.setattr(StateBlock, "isEmpty", lambda *given: counted(*given))
+    assert "<table>" not in render("|a\n|-\n" * (N // 6))
+    assert counted.calls < 10 * N
+
+
+def test_a_text_after_a_refused_table_has_tables() -> None:
+    assert render("|a\n|-\n" + "|\n" * MAX_CELLS + "\n|b|\n|-|\n").count("<table>") == 1
+
+
+def test_a_long_text_keeps_all_its_links() -> None:
+    assert render("[a](https://x.example) " * 2_000).count("<a ") == 2_000
 
 
 @pytest.mark.parametrize(
