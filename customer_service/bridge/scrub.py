@@ -14,13 +14,14 @@ from urllib.parse import unquote
 
 from shared.bridge.messages import Reply
 from shared.kernel.errors import FieldError
-from shared.web import markdown
 
-_EMAIL: Final = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+# What repeats without bound is possessive (`++`) and begins where a run begins: else each character of a long
+# word would be a beginning to try, and 20,000 letters would take the square of that.
+_EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]+(?:\.[\w-]+)+")
 _HOST: Final = re.compile(r"(?<![\w.@-])(?:[\w-]+\.)+[a-z][a-z0-9-]*(?![\w-])", re.IGNORECASE)
 _LOCAL: Final = re.compile(r"(?<![\w.-])localhost(?![\w-])", re.IGNORECASE)
 _BARE: Final = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://(?:[^\s/@]*@)?|(?<![\w:\\])\\\\)"
+    r"(?:(?<![a-z0-9+.-])[a-z0-9+.-]++://(?:[^\s/@]*@)?|(?<![\w:\\])\\\\)"
     r"(?!localhost(?![\w-]))[\w-]+(?![\w-]|\.[\w-])",
     re.IGNORECASE,
 )
@@ -35,11 +36,14 @@ Found = tuple[int, str, str]
 """Where, the code, and what it is in words."""
 
 
-def findings(reply: Reply, *, internal_endings: tuple[str, ...], staff_name: str | None) -> list[FieldError]:
-    """Everything that must be changed before the answer may go out. What was found is not repeated."""
-    found = []
+def findings(
+    reply: Reply, html: str, *, internal_endings: tuple[str, ...], staff_name: str | None
+) -> list[FieldError]:
+    """Everything that must be changed before the answer may go out; `html` is made of its body. What was
+    found is not repeated."""
+    found, read = [], _as_read(html)
     for pointer, typed, shown in (
-        ("/body", reply.body, _as_read(reply.body)),
+        ("/body", reply.body, read),
         ("/public_name", reply.public_name, _plain(reply.public_name)),
     ):
         found += [
@@ -54,7 +58,7 @@ def findings(reply: Reply, *, internal_endings: tuple[str, ...], staff_name: str
             FieldError(pointer, f"bridge.{code}", f"{what}, as it will be read")
             for code, what in hidden.items()
         ]
-    if staff_name and _stands_unchosen(staff_name, reply):
+    if staff_name and _stands_unchosen(staff_name, reply, read):
         detail = "Your own name stands here, but you did not choose to be seen with it"
         found.append(FieldError("/body", "bridge.staff_name", detail))
     return found
@@ -65,9 +69,8 @@ def _plain(text: str) -> str:
     return _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
 
 
-def _as_read(body: str) -> str:
+def _as_read(html: str) -> str:
     """The words a customer would read, and where its links lead."""
-    html = markdown.render(body)
     links = [unquote(unescape(link)) for link in _LINK.findall(html)]
     return _plain("\n".join([unescape(_TAG.sub("", html)), *links]))
 
@@ -97,10 +100,10 @@ def _is_internal(text: str) -> bool:
     return address.is_private or address.is_loopback or address.is_link_local
 
 
-def _stands_unchosen(staff_name: str, reply: Reply) -> bool:
+def _stands_unchosen(staff_name: str, reply: Reply, read: str) -> bool:
     """Whether the caller's own name stands in the text without being the chosen public name."""
     name, chosen, typed, shown = (
         " ".join(_plain(text).split()).casefold()
-        for text in (staff_name, reply.public_name, reply.body, _as_read(reply.body))
+        for text in (staff_name, reply.public_name, reply.body, read)
     )
     return bool(name) and name not in chosen and (name in typed or name in shown)

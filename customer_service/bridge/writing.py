@@ -1,5 +1,6 @@
 """What comes inward: official answers and confirmations of purges, taken once by their key."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
@@ -45,13 +46,28 @@ def read_message(model: type[Body], raw: bytes) -> tuple[Body, chain.JsonValue]:
         raise BadMessage(fields=fields) from None
 
 
-def read_reply(raw: bytes) -> tuple[Reply, chain.JsonValue]:
-    """An official answer of which the customer will see something. Raises `BadMessage`."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An official answer as it came, what a customer would see of it, and what must not stand in it."""
+
+    reply: Reply
+    carried: chain.JsonValue
+    html: str
+    found: tuple[FieldError, ...]
+
+    def refuse_revealing(self) -> None:
+        if self.found:
+            raise ReplyReveals(fields=self.found)
+
+
+def _draft(raw: bytes, internal_endings: tuple[str, ...], staff_name: str | None) -> Draft:
     reply, carried = read_message(Reply, raw)
-    if not markdown.shows_something(markdown.render(reply.body)):
+    html = markdown.render(reply.body)
+    if not markdown.shows_something(html):
         blank = FieldError("/body", "bridge.blank", "A reader would see nothing of it.")
         raise BadMessage(fields=(blank,))
-    return reply, carried
+    found = scrub.findings(reply, html, internal_endings=internal_endings, staff_name=staff_name)
+    return Draft(reply, carried, html, tuple(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +87,15 @@ class Inbound:
         """
         if not key or len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
             raise KeyRequired
-        reply, carried = read_reply(raw)
-        digest = chain.digest(carried)
+        draft = await self._draft(raw, settings)
+        digest = chain.digest(draft.carried)
         if earlier := await self._earlier(ref, key, digest):
             return earlier
         row = await self.reading.shared_row(ref)
-        self._refuse_revealing(reply, settings)
+        draft.refuse_revealing()
         receipt = ReplyReceipt(ref=token_hex(16), thread_ref=ref, state="accepted")
         taken = await self._take(
-            "reply", key=key, ref=receipt.ref, thread_ref=ref, digest=digest, payload=reply.plain()
+            "reply", key=key, ref=receipt.ref, thread_ref=ref, digest=digest, payload=draft.reply.plain()
         )
         if not taken and (earlier := await self._earlier(ref, key, digest)):
             return earlier
@@ -90,17 +106,16 @@ class Inbound:
             status=202,
             direction="inward",
             carried_name=Reply.message_name,
-            carried=carried,  # type: ignore[arg-type]  # a Reply was read from it: it is an object
+            carried=draft.carried,  # type: ignore[arg-type]  # a Reply was read from it: it is an object
             headers={"Location": f"/bridge/v1/threads/{ref}"},
         )
 
     async def preview(self, ref: str, raw: bytes, settings: Settings) -> Answer:
         """What the customer would see. The text is not kept. Raises as `reply`."""
-        reply, _ = read_reply(raw)
+        draft = await self._draft(raw, settings)
         row = await self.reading.shared_row(ref)
-        self._refuse_revealing(reply, settings)
-        html = await markdown.render_apart(reply.body)
-        shown = ReplyPreview(html=html, name=reply.public_name, badge=BADGE)
+        draft.refuse_revealing()
+        shown = ReplyPreview(html=draft.html, name=draft.reply.public_name, badge=BADGE)
         return Answer(shown, (ref,), row["purpose"])
 
     async def purge(self, raw: bytes) -> Answer:
@@ -123,12 +138,10 @@ class Inbound:
             carried=carried,  # type: ignore[arg-type]  # a Purge was read from it: it is an object
         )
 
-    def _refuse_revealing(self, reply: Reply, settings: Settings) -> None:
-        found = scrub.findings(
-            reply, internal_endings=settings.internal_endings, staff_name=self.caller.claims.name
-        )
-        if found:
-            raise ReplyReveals(fields=tuple(found))
+    async def _draft(self, raw: bytes, settings: Settings) -> Draft:
+        """Read, rendered and looked through once, beside the event loop. Raises `BadMessage`."""
+        name = self.caller.claims.name
+        return await asyncio.to_thread(_draft, raw, settings.internal_endings, name)
 
     async def _earlier(self, ref: str, key: str, digest: str) -> Answer | None:
         """The receipt that this key was given before. Raises `KeyReused` when it came with another body."""

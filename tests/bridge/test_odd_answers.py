@@ -7,6 +7,7 @@ import pytest
 
 from customer_service.bridge.scrub import findings
 from shared.bridge.messages import Reply
+from shared.web.markdown import render
 from tests.bridge.conftest import Outside
 from tests.bridge.inside import Inside
 from tests.bridge.test_desk import shared_ref
@@ -95,7 +96,9 @@ async def send(outside: Outside, raw: bytes) -> Any:
 )
 def test_what_a_customer_would_read_is_what_is_looked_at(body: str, code: str) -> None:
     reply = Reply(body=body, public_name="Support")
-    found = findings(reply, internal_endings=("internal", "corp"), staff_name="Tomas Berg")
+    found = findings(
+        reply, render(reply.body), internal_endings=("internal", "corp"), staff_name="Tomas Berg"
+    )
     assert [(fault.pointer, fault.code) for fault in found] == [("/body", f"bridge.{code}")]
 
 
@@ -111,4 +114,7 @@ def test_what_a_customer_would_read_is_what_is_looked_at(body: str, code: str) -
 )
 def test_what_is_public_passes(body: str) -> None:
     reply = Reply(body=body, public_name="Support")
-    assert findings(reply, internal_endings=("internal", "corp"), staff_name="Tomas Berg") == []
+    assert (
+        findings(reply, render(reply.body), internal_endings=("internal", "corp"), staff_name="Tomas Berg")
+        == []
+    )
