@@ -227,7 +227,7 @@ async def test_only_guests_reads_are_public(scene: Scene) -> None:
         answer = await scene.guest.get(path)
         assert answer.status_code == 200, answer.text
         assert answer.headers["cache-control"] == "public, max-age=15", path
-        assert answer.headers["vary"] == "Cookie, Authorization"
+        assert answer.headers["vary"] == "Origin, Cookie, Authorization"
         assert "etag" in answer.headers
         for personal in ({"cookie": "a=b"}, scene.member.headers):
             answer = await scene.guest.get(path, headers=personal)
