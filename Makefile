@@ -82,6 +82,5 @@ openapi: dev-env ## Write docs/openapi/*.json from the services' routes
 env-example: dev-env ## Write .env.example from the settings classes
 	@$(V)/python .ci/env_example.py
 
-audit: dev-env ## Look for known weaknesses in what is installed (needs the network)
-	$(V)/python -m pip install --quiet pip-audit
-	$(V)/pip-audit --require-hashes --disable-pip -r requirements.lock
+audit: dev-env ## Look for known weaknesses in what is locked (needs pypi.org); fails when it cannot look
+	@$(V)/uv tool run pip-audit --strict --require-hashes --disable-pip -r requirements.lock

@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from shared.db.engine import ReadConnection
 from shared.kernel.ids import new_id
 
 Statement = tuple[str, list[Any]]
@@ -29,6 +28,13 @@ def argument(value: Any) -> Any:
     if isinstance(value, dict):
         return UUID(value["uuid"])
     return [argument(v) for v in value] if isinstance(value, list) else value
+
+
+class ReadConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg carries no types
+    """A connection that is not reset at each release, which would cost a round trip: it only reads."""
+
+    def get_reset_query(self) -> str:
+        return ""
 
 
 class Ceiling:

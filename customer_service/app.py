@@ -33,6 +33,7 @@ def site(settings: Settings) -> dict[str, object]:
     return {
         "name": settings.name,
         "theme": "outside",
+        "audience_line": "Outside · customers and public",
         "links": {
             "search": "/search",
             "sign_in": "/sign-in",

@@ -11,18 +11,11 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from shared.db.pool import ReadPool
 from shared.db.query import WRITER, Observer, PoolReader, TransactionReader
 
 APART: Final = 3
 """Connections kept for `Database.apart`."""
-
-
-class ReadConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg carries no types
-    """A connection of a reading pool: it only ever runs single SELECTs."""
-
-    def get_reset_query(self) -> str:
-        # There is nothing to reset, and the default costs a round trip at each release.
-        return ""
 
 
 async def _prepare(connection: Any) -> None:
@@ -46,7 +39,7 @@ class Database:
         self.url = make_url(url).set(drivername="postgresql")
         self._read_url = make_url(read_url).set(drivername="postgresql") if read_url else self.url
         self._pool_size = pool_size
-        self._pool: asyncpg.Pool | None = None
+        self._pool: ReadPool | None = None
         self.engine = self._make_engine(pool_size)
         self._engine_apart = self._make_engine(APART)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
@@ -67,14 +60,14 @@ class Database:
         return engine
 
     async def open(self) -> None:
-        self._pool = await asyncpg.create_pool(
-            self._read_url.render_as_string(hide_password=False),
-            min_size=1,
-            max_size=self._pool_size,
-            connection_class=ReadConnection,
-            init=_prepare,
-            server_settings={"default_transaction_read_only": "on"},
-        )
+        self._pool = ReadPool(self._connect_to_read, self._pool_size)
+        await self._pool.open()
+
+    async def _connect_to_read(self) -> asyncpg.Connection:
+        url = self._read_url.render_as_string(hide_password=False)
+        connection = await asyncpg.connect(url, server_settings={"default_transaction_read_only": "on"})
+        await _prepare(connection)
+        return connection
 
     async def close(self) -> None:
         if self._pool:
@@ -89,8 +82,7 @@ class Database:
             for name, engine in (("write", self.engine), ("apart", self._engine_apart))
         }
         if self._pool is not None:
-            used = self._pool.get_size() - self._pool.get_idle_size()
-            found["read"] = (self._pool.get_max_size(), used)
+            found["read"] = (self._pool.size, self._pool.used)
         return found
 
     @property

@@ -12,6 +12,8 @@ from sqlalchemy import Delete, Insert, SelectBase, Update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.db.pool import ReadPool
+
 Row = Mapping[str, Any]
 Observer = Callable[[str], None]
 
@@ -59,16 +61,14 @@ class Writer(Reader, Protocol):
 class PoolReader:
     """Each query on a connection of the pool, in a read-only transaction of its own."""
 
-    def __init__(self, pool: asyncpg.Pool, observe: Observer | None = None) -> None:
+    def __init__(self, pool: ReadPool, observe: Observer | None = None) -> None:
         self._pool = pool
         self.observe = observe
 
     async def all(self, query: Query, **params: Any) -> Sequence[Row]:
         if self.observe:
             self.observe(query.sql)
-        async with self._pool.acquire() as connection:
-            rows: Sequence[Row] = await connection.fetch(query.sql, *query.arguments(params))
-        return rows
+        return await self._pool.fetch(query.sql, query.arguments(params))
 
     async def first(self, query: Query, **params: Any) -> Row | None:
         rows = await self.all(query, **params)

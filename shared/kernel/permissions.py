@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 
 class Level(IntEnum):
@@ -28,5 +29,6 @@ class Decision:
 ALLOW = Decision(True)
 
 
+@lru_cache(256)
 def deny(reason: str) -> Decision:
     return Decision(False, reason)

@@ -5,13 +5,29 @@ list itself. Here a Pydantic model reads them all; the OpenAPI document says the
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 
+from shared.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT
+
 Asked = TypeVar("Asked", bound=BaseModel)
+
+
+class Onward(BaseModel):
+    """Where a page goes on."""
+
+    cursor: Annotated[str | None, Field(max_length=500, description="`next_cursor` of the page before")] = (
+        None
+    )
+
+
+class PageAsked(Onward):
+    """Which page of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Rows in the answer")] = DEFAULT_LIMIT
 
 
 def from_query(model: type[Asked]) -> Callable[[Request], Awaitable[Asked]]:

@@ -4,7 +4,7 @@ They are functions, since a Jinja macro costs five times as much; templates impo
 any other part. Whatever comes from people is escaped here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from html import escape as escape_text
 
@@ -32,10 +32,14 @@ def icon_from(sprite: str) -> Callable[..., Markup]:
 
 def avatar(name: str, id: object = "", picture: str = "", size: str = "") -> Markup:
     """A picture, or initials on a colour that follows from the id. `size`: `s` 20 px, empty 32, `l` 64."""
+    return Markup(_avatar(name, id, picture, size))
+
+
+def _avatar(name: str, id: object, picture: str, size: str) -> str:
     tone = _text((str(id) or name)[-1:].lower())
     large = f" avatar-{size}" if size else ""
     inside = f'<img src="{_text(picture)}" alt="" loading="lazy">' if picture else _text(_initials(name))
-    return Markup(f'<span class="avatar{large} tone-{tone}" aria-hidden="true">{inside}</span>')
+    return f'<span class="avatar{large} tone-{tone}" aria-hidden="true">{inside}</span>'
 
 
 def _initials(name: str) -> str:
@@ -50,24 +54,32 @@ def ago(at: datetime, now: datetime | None = None, zone: tzinfo | None = None) -
 
     Without `now` the full date itself, in `zone`.
     """
+    return Markup(_ago(at, now, zone))
+
+
+def _ago(at: datetime, now: datetime | None, zone: tzinfo | None = None) -> str:
     full = full_time(at, (now.tzinfo if now else zone) or UTC)
     start = f'<time datetime="{at.isoformat("T", "seconds")}" title="{full}"'
-    return Markup(f"{start} data-ago>{relative_time(at, now)}</time>" if now else f"{start}>{full}</time>")
+    return f"{start} data-ago>{relative_time(at, now)}</time>" if now else f"{start}>{full}</time>"
 
 
 def byline(author: object, size: str = "") -> Markup:
     """Avatar and name, which leads to the profile when `author.url` is known; `author.note` in muted text."""
-    name = _text(_fact(author, "name"))
-    picture = avatar(str(_fact(author, "name")), _fact(author, "id"), str(_fact(author, "picture")), size)
-    url, note = _fact(author, "url"), _fact(author, "note")
+    return Markup(_byline(author, size))
+
+
+def _byline(author: object, size: str = "") -> str:
+    said, url, note = _fact(author, "name"), _fact(author, "url"), _fact(author, "note")
+    name = _text(said)
+    picture = _avatar(str(said), _fact(author, "id"), str(_fact(author, "picture")), size)
     named = f'<a class="name" href="{_text(url)}">{name}</a>' if url else f'<span class="name">{name}</span>'
     noted = f' <span class="muted small">{_text(note)}</span>' if note else ""
-    return Markup(f'<span class="who">{picture}<span>{named}{noted}</span></span>')
+    return f'<span class="who">{picture}<span>{named}{noted}</span></span>'
 
 
 def _fact(thing: object, name: str) -> object:
     """An attribute or item that may be missing: then empty."""
-    found = thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
+    found = thing.get(name) if isinstance(thing, dict) else getattr(thing, name, None)
     return "" if found is None else found
 
 
@@ -128,7 +140,7 @@ def post_article(
     classes = "post" + " is-accepted" * bool(accepted) + " is-official" * bool(official)
     edited = ""
     if edited_at is not None:
-        words = Markup("edited ") + ago(edited_at, now)
+        words = f"edited {_ago(edited_at, now)}"
         edited = f' · <a href="{_text(edited_url)}">{words}</a>' if edited_url else f" · {words}"
     rail = f'<div class="rail">{_text(rail)}</div>' if rail else ""
     inner = _text(inner).strip()
@@ -137,7 +149,7 @@ def post_article(
     where = _text(url or f"#{id}")
     return Markup(
         f'<article class="{classes}{" has-rail" * bool(rail)}" id="{_text(id)}" aria-label="By {said_by}" '
-        f"data-item>{_text(official)}{_text(accepted)}{_text(over)}{rail}<header>{byline(author)}"
-        f'<span class="when"><a href="{where}">{ago(at, now)}</a>{edited}</span></header>'
+        f"data-item>{_text(official)}{_text(accepted)}{_text(over)}{rail}<header>{_byline(author)}"
+        f'<span class="when"><a href="{where}">{_ago(at, now)}</a>{edited}</span></header>'
         f'<div class="body"><div class="prose">{html}</div></div>{footer}</article>'
     )

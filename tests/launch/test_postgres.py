@@ -49,6 +49,20 @@ def test_keeps_data_over_a_restart(root: Path) -> None:
         server.query("drop table kept")
 
 
+def test_what_was_acknowledged_survives_a_stop_that_has_no_time(tmp_path: Path) -> None:
+    """DURABLE: the settings of an installation, whose data are to be kept."""
+    server = Postgres(tmp_path)
+    server.start()
+    server.query("create table kept (n int); insert into kept values (7)")
+    began = time.monotonic()
+    server.stop(within=0)
+    assert time.monotonic() - began < 5
+    assert "received immediate shutdown request" in server.log.read_text()
+    with server:
+        assert "was not properly shut down" in server.log.read_text()
+        assert server.query("select n from kept") == "7"
+
+
 def test_its_files_are_closed_to_others(root: Path) -> None:
     with Postgres(root, settings=THROWAWAY) as server:
         assert server.account.root.stat().st_mode & 0o077 == 0

@@ -119,6 +119,34 @@ async def test_a_tag_saves_sending_the_same_again(scene: Scene) -> None:
     assert (await scene.reader.get(path, headers={"if-none-match": tag})).status_code == 200
 
 
+async def test_a_tag_changes_with_what_is_counted(scene: Scene) -> None:
+    """Votes and reactions leave the topic's version alone, and still nobody is told that nothing changed."""
+    topic, first = f"/topics/{scene.topic['id']}", scene.topic["post"]["id"]
+    reply = scene.reply["id"]
+    watched = (topic, f"{topic}/posts", f"/posts/{first}", f"/posts/{reply}")
+    doings: list[tuple[str, str, object]] = [
+        ("PUT", f"/posts/{first}/vote", {"value": 1}),
+        ("PUT", f"/posts/{reply}/vote", {"value": -1}),
+        ("PUT", f"/posts/{first}/reactions/like", None),
+        ("DELETE", f"/posts/{first}/reactions/like", None),
+        ("DELETE", f"/posts/{reply}/vote", None),
+    ]
+    version = (await scene.reader.take(topic))["version"]
+    for method, path, body in doings:
+        before = {place: await scene.reader.get(place) for place in watched}
+        await scene.moderator.send(method, path, body)
+        changed = set()
+        for place, known in before.items():
+            again = await scene.reader.get(place, headers={"if-none-match": known.headers["etag"]})
+            fresh = await scene.reader.get(place)
+            assert (again.status_code == 304) == (fresh.content == known.content), (path, place)
+            if again.status_code == 200:
+                changed.add(place)
+        on_first = first in path
+        assert changed >= ({topic, f"/posts/{first}"} if on_first else {f"{topic}/posts", f"/posts/{reply}"})
+    assert (await scene.reader.take(topic))["version"] == version
+
+
 async def test_if_match_guards_a_topic(scene: Scene) -> None:
     path = f"/topics/{scene.topic['id']}"
     tag = (await scene.author.get(path)).headers["etag"]
@@ -227,7 +255,7 @@ async def test_only_guests_reads_are_public(scene: Scene) -> None:
         answer = await scene.guest.get(path)
         assert answer.status_code == 200, answer.text
         assert answer.headers["cache-control"] == "public, max-age=15", path
-        assert answer.headers["vary"] == "Cookie, Authorization"
+        assert answer.headers["vary"] == "Origin, Cookie, Authorization"
         assert "etag" in answer.headers
         for personal in ({"cookie": "a=b"}, scene.member.headers):
             answer = await scene.guest.get(path, headers=personal)
@@ -261,7 +289,7 @@ async def test_a_bug_is_a_problem_with_an_id(house: House, monkeypatch: pytest.M
     async def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("secret words")
 
-    monkeypatch.setattr("shared.tools.spaces.service.visible_spaces", broken)
+    monkeypatch.setattr("shared.tools.spaces.lists.spaces", broken)
     answer = await house.guest.get("/spaces")
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"

@@ -296,3 +296,32 @@ async def test_each_change_is_told_to_the_outbox_in_its_transaction(scene: Scene
     refused = await scene.reader("POST", f"/topics/{topic}/posts", {"body": "x"})
     assert refused.status_code == 403
     assert await told() == before + 1
+
+
+async def test_votes_and_reactions_are_told_when_they_change_something(scene: Scene) -> None:
+    reply = scene.reply["id"]
+
+    async def told() -> int:
+        async with scene.house.database.transaction() as session:
+            counted = text(
+                "select count(*) from outbox where name = 'topics.post_rated' "
+                "and payload->>'post_id' = :post and payload->>'topic_id' = :topic"
+            )
+            values = {"post": reply, "topic": scene.topic["id"]}
+            return int((await session.execute(counted, values)).scalar_one())
+
+    doings: list[tuple[str, str, object, int]] = [
+        ("PUT", f"/posts/{reply}/reactions/like", None, 1),
+        ("PUT", f"/posts/{reply}/reactions/like", None, 1),
+        ("DELETE", f"/posts/{reply}/reactions/like", None, 2),
+        ("DELETE", f"/posts/{reply}/reactions/like", None, 2),
+        ("PUT", f"/posts/{reply}/vote", {"value": 1}, 3),
+        ("PUT", f"/posts/{reply}/vote", {"value": 1}, 3),
+        ("PUT", f"/posts/{reply}/vote", {"value": -1}, 4),
+        ("DELETE", f"/posts/{reply}/vote", None, 5),
+    ]
+    for method, path, body, expected in doings:
+        await scene.author.send(method, path, body)
+        assert await told() == expected, (method, path, body)
+    assert (await scene.reader("PUT", f"/posts/{reply}/reactions/like")).status_code == 403
+    assert await told() == 5

@@ -74,8 +74,8 @@ async def test_writing_takes_a_fixed_number(scene: Scene) -> None:
     posts = f"/topics/{topic}/posts"
     assert await count(house, scene.member, "POST", posts, {"body": "x"}) == 3 + 3
     assert await count(house, scene.member, "POST", posts, {"body": "x", "reply_to": reply}) == 3 + 5
-    assert await count(house, scene.author, "PUT", f"/posts/{reply}/reactions/like") == 3 + 2
-    assert await count(house, scene.author, "PUT", f"/posts/{reply}/vote", {"value": 1}) == 3 + 4
+    assert await count(house, scene.author, "PUT", f"/posts/{reply}/reactions/like") == 3 + 3
+    assert await count(house, scene.author, "PUT", f"/posts/{reply}/vote", {"value": 1}) == 3 + 5
     assert await count(house, scene.member, "PATCH", f"/posts/{reply}", {"body": "y"}) == 3 + 5
     start = {"space": str(scene.space), "kind": "question", "title": "New one", "body": "x"}
     assert await count(house, scene.author, "POST", "/topics", start) == 3 + 5

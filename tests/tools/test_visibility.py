@@ -214,12 +214,12 @@ async def _write_topic(model: Model, topic: T, add: Any) -> None:
         )
 
 
-async def walk(caller: Caller, path: str, **params: Any) -> list[Any]:
-    """All pages of a list, three at a time."""
+async def walk(caller: Caller, path: str, limit: int = 3, **params: Any) -> list[Any]:
+    """All pages of a list."""
     found: list[Any] = []
     cursor = None
     while True:
-        page = await caller.take(path, limit=3, cursor=cursor, **params)
+        page = await caller.take(path, limit=limit, cursor=cursor, **params)
         found += page["data"]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -251,7 +251,7 @@ async def agrees(model: Model, house: House, caller: Caller, groups: set[int]) -
 
 
 async def _spaces_agree(model: Model, caller: Caller, groups: set[int]) -> None:
-    listed = {row["id"]: row["level"] for row in (await caller.take("/spaces"))["data"]}
+    listed = {row["id"]: row["level"] for row in await walk(caller, "/spaces", limit=100)}
     for n, space in enumerate(model.spaces):
         level = model.level(groups, n)
         answer = await caller.get(f"/spaces/{space}")

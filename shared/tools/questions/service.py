@@ -13,7 +13,7 @@ from shared.tools.topics.catalog import Catalog
 from shared.tools.topics.models import Post
 from shared.tools.topics.reading import TopicReader
 from shared.tools.topics.schemas import PostView, TopicView
-from shared.tools.topics.service import touch
+from shared.tools.topics.service import rate, touch
 
 
 class NotAQuestion(Conflict):
@@ -87,9 +87,5 @@ class QuestionService:
         else:
             await session.execute(delete(Vote).where(*mine))
         if value != before:
-            await session.execute(
-                update(Post)
-                .where(Post.id == post_id)
-                .values(score=Post.score + (value - before), version=Post.version + 1)
-            )
+            await rate(self.ctx, post_id, score=Post.score + (value - before))
         return await self.reading.post(post_id)

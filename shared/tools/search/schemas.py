@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.tools.topics.schemas import PageAsked, TopicRow
+from shared.tools.topics.schemas import TopicRow
+from shared.web.asked import PageAsked
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from shared.kernel.errors import PreconditionRequired
 from shared.kernel.paging import Page
-from shared.tools.spaces import service, sight
+from shared.tools.spaces import lists, service, sight
 from shared.tools.spaces.deps import spaces_policy
 from shared.tools.spaces.schemas import (
     GrantsPreview,
@@ -20,10 +20,12 @@ from shared.tools.spaces.schemas import (
     SpaceView,
 )
 from shared.tools.spaces.service import SpaceService, SpacesPolicy
+from shared.web.asked import PageAsked, described, from_query
 from shared.web.edge import API, ApiRead, ApiWrite, WriteRoute
 from shared.web.json import Json, check_if_match
 
 router = APIRouter(prefix=API, tags=["spaces"], route_class=WriteRoute)
+Asked = Annotated[PageAsked, Depends(from_query(PageAsked))]
 Policy = Annotated[SpacesPolicy, Depends(spaces_policy)]
 
 SPACE: Json[SpaceView] = Json(SpaceView)
@@ -34,9 +36,14 @@ GRANTS: Json[Page[GrantView]] = Json(Page[GrantView])
 PREVIEW: Json[GrantsPreview] = Json(GrantsPreview)
 
 
-@router.get("/spaces", response_model=Page[SpaceView], summary="Spaces you may see")
-async def list_spaces(ctx: ApiRead, request: Request) -> Response:
-    return SPACES.page(request, Page(await service.visible_spaces(ctx)))
+@router.get(
+    "/spaces",
+    response_model=Page[SpaceView],
+    summary="Spaces you may see",
+    openapi_extra=described(PageAsked),
+)
+async def list_spaces(ctx: ApiRead, request: Request, asked: Asked) -> Response:
+    return SPACES.page(request, await lists.spaces(ctx, asked))
 
 
 @router.post("/spaces", response_model=SpaceView, status_code=201, summary="Open a space (managers)")
@@ -76,9 +83,14 @@ async def preview_grants(ctx: ApiRead, policy: Policy, space_id: UUID, wanted: G
     return PREVIEW(await sight.preview(ctx, policy, space_id, wanted))
 
 
-@router.get("/groups", response_model=Page[GroupView], summary="Groups (managers)")
-async def list_groups(ctx: ApiRead) -> Response:
-    return GROUPS(Page(await service.groups(ctx)))
+@router.get(
+    "/groups",
+    response_model=Page[GroupView],
+    summary="Groups (managers)",
+    openapi_extra=described(PageAsked),
+)
+async def list_groups(ctx: ApiRead, request: Request, asked: Asked) -> Response:
+    return GROUPS.page(request, await lists.groups(ctx, asked))
 
 
 @router.post("/groups", response_model=GroupView, status_code=201, summary="Make a group (managers)")

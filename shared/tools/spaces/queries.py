@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    Select,
     Text,
     Uuid,
     any_,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    tuple_,
 )
 
 from shared.db.query import Query
@@ -34,13 +36,34 @@ SPACE_COLUMNS: tuple[Any, ...] = (
     Space.created_at,
     Space.version,
 )
+SPACE_ORDER: tuple[Any, ...] = (Space.position, Space.name, Space.id)
+
+
+MOST_BESIDE_A_PAGE = 500
+"""Spaces that are listed beside a page; the API pages through all."""
+
+
+def _in_order() -> Select[Any]:
+    return visible_spaces(*SPACE_COLUMNS, Space.position, audience_column()).order_by(*SPACE_ORDER)
 
 
 @cache
 def visible_list() -> Query:
-    return Query(
-        visible_spaces(*SPACE_COLUMNS, audience_column()).order_by(Space.position, Space.name, Space.id)
-    )
+    return Query(_in_order().limit(MOST_BESIDE_A_PAGE))
+
+
+@cache
+def visible_page(*, after: bool) -> Query:
+    """`limit` rows; from behind the space whose order is `after_0` to `after_2` on."""
+    return Query(_one_page(_in_order(), SPACE_ORDER, after=after))
+
+
+def _one_page(statement: Select[Any], order: tuple[Any, ...], *, after: bool) -> Select[Any]:
+    statement = statement.limit(bindparam("limit", type_=BigInteger()))
+    if not after:
+        return statement
+    marks = [bindparam(f"after_{n}", type_=column.type) for n, column in enumerate(order)]
+    return statement.where(tuple_(*order) > tuple_(*marks))
 
 
 @cache
@@ -53,20 +76,27 @@ def visible_by_id() -> Query:
     return Query(visible_spaces(*SPACE_COLUMNS, audience_column()).where(Space.id == bindparam("space_id")))
 
 
-GROUPS = Query(
-    select(
-        Group.id,
-        Group.slug,
-        Group.name,
-        Group.role,
-        select(func.count())
-        .select_from(GroupMember)
-        .where(GroupMember.group_id == Group.id)
-        .correlate(Group)
-        .scalar_subquery()
-        .label("members"),
-    ).order_by(Group.name, Group.id)
-)
+GROUP_ORDER: tuple[Any, ...] = (Group.name, Group.id)
+_GROUPS = select(
+    Group.id,
+    Group.slug,
+    Group.name,
+    Group.role,
+    select(func.count())
+    .select_from(GroupMember)
+    .where(GroupMember.group_id == Group.id)
+    .correlate(Group)
+    .scalar_subquery()
+    .label("members"),
+).order_by(*GROUP_ORDER)
+GROUPS = Query(_GROUPS)
+
+
+@cache
+def group_page(*, after: bool) -> Query:
+    """`limit` rows; from behind the group whose order is `after_0` and `after_1` on."""
+    return Query(_one_page(_GROUPS, GROUP_ORDER, after=after))
+
 
 GROUPS_OF_IDS = Query(
     select(

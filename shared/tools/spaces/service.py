@@ -76,7 +76,12 @@ def space_view(row: Row) -> SpaceView:
     )
 
 
+def group_view(row: Row) -> GroupView:
+    return GroupView(row["id"], row["slug"], row["name"], row["role"], row["members"])
+
+
 async def visible_spaces(ctx: ReadContext) -> list[SpaceView]:
+    """Those beside a page, `MOST_BESIDE_A_PAGE` at most; `lists.spaces` pages through all."""
     rows = await ctx.reader.all(queries.visible_list(), groups=ctx.actor.groups)
     return [space_view(row) for row in rows]
 
@@ -99,7 +104,7 @@ async def visible_space_by_id(ctx: ReadContext, space_id: UUID) -> SpaceView:
 async def groups(ctx: ReadContext) -> list[GroupView]:
     ctx.require(decide(SpacePermission.MANAGE_GROUPS, ctx.actor))
     rows = await ctx.reader.all(queries.GROUPS)
-    return [GroupView(r["id"], r["slug"], r["name"], r["role"], r["members"]) for r in rows]
+    return [group_view(row) for row in rows]
 
 
 async def grants(ctx: ReadContext, space_id: UUID) -> list[GrantView]:

@@ -6,8 +6,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from shared.tools.topics.catalog import Catalog
-from shared.tools.topics.schemas import Onward
-from shared.web.asked import from_query
+from shared.web.asked import Onward, from_query
 
 _onward = from_query(Onward)
 

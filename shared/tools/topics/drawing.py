@@ -22,6 +22,9 @@ REACTIONS: Final = (
     ("same_here", "people", "Same here"),
 )
 """Name, drawing and label of each."""
+_MENU: Final = tuple(
+    (name, f'<button name="reaction" value="{name}">{label}</button>') for name, _, label in REACTIONS
+)
 NO_PARTS: Final = PostParts()
 
 
@@ -124,11 +127,7 @@ def _reactions(post: PostView) -> str:
         return listed if some else ""
     form = f'method="post" action="{post_address(post.id)}/react"'
     drawn = f'<form class="reactions" {form}>{"".join(some)}</form>' if some else ""
-    rest = "".join(
-        f'<button name="reaction" value="{name}">{label}</button>'
-        for name, _, label in REACTIONS
-        if not post.reactions.get(name)
-    )
+    rest = "".join([button for name, button in _MENU if not post.reactions.get(name)])
     summary = '<summary class="btn btn-quiet btn-small">React</summary>'
     menu = f'<details class="menu">{summary}<form class="pop" {form}>{rest}</form></details>'
     return drawn + menu * bool(rest)

@@ -20,6 +20,18 @@ class TopicChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PostRated:
+    """Somebody voted on a post, reacted to it, or took that back; who is not told.
+
+    The topic keeps its version, so that nobody's edit is refused because others voted meanwhile.
+    """
+
+    name: ClassVar[str] = "topics.post_rated"
+    topic_id: UUID
+    post_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class TopicDeleted:
     name: ClassVar[str] = "topics.topic_deleted"
     topic_id: UUID

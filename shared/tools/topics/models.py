@@ -16,7 +16,8 @@ from shared.tools.spaces.models import Space
 class Topic(Base):
     """Anything with a title that people can discuss. Its `kind` sets its rules and never changes here.
 
-    Counters are kept with the row; `version` grows with every change that a reader could see.
+    Counters are kept with the row; `version` grows with every change that a reader could see, but not with
+    votes and reactions: those are counted on the posts, and grow the post's version.
     """
 
     __tablename__ = "topics"

@@ -71,13 +71,13 @@ def decide_post(permission: PostPermission, actor: Actor, topic: Row, post: Row)
     return ALLOW
 
 
+_OF_TOPIC = tuple((p, p.rpartition(":")[2]) for p in TopicPermission if p is not TopicPermission.START)
+_OF_POST = tuple((p, p.rpartition(":")[2]) for p in PostPermission)
+
+
 def topic_abilities(actor: Actor, topic: Row) -> list[str]:
-    return [
-        p.rpartition(":")[2]
-        for p in TopicPermission
-        if p is not TopicPermission.START and decide_topic(p, actor, topic)
-    ]
+    return [name for permission, name in _OF_TOPIC if decide_topic(permission, actor, topic)]
 
 
 def post_abilities(actor: Actor, topic: Row, post: Row) -> list[str]:
-    return [p.rpartition(":")[2] for p in PostPermission if decide_post(p, actor, topic, post)]
+    return [name for permission, name in _OF_POST if decide_post(permission, actor, topic, post)]

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.tools.people.schemas import PersonRef
 from shared.tools.spaces.schemas import SpaceRef
+from shared.web.asked import PageAsked
 from shared.web.fields import Title
 
 Body = Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
@@ -155,20 +155,6 @@ class PostUpdate(BaseModel):
 
     body: Body
     reason: Annotated[str, StringConstraints(max_length=200)] = ""
-
-
-class Onward(BaseModel):
-    """Where a page goes on."""
-
-    cursor: Annotated[str | None, Field(max_length=500, description="`next_cursor` of the page before")] = (
-        None
-    )
-
-
-class PageAsked(Onward):
-    """Which page of a list."""
-
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Rows in the answer")] = DEFAULT_LIMIT
 
 
 class TopicsAsked(PageAsked):

@@ -19,7 +19,7 @@ from shared.tools.spaces.service import LEVELS, visible_space_by_id
 from shared.tools.topics import commands
 from shared.tools.topics.catalog import Catalog
 from shared.tools.topics.errors import EmptyBody, KindNotHere, NotAReaction
-from shared.tools.topics.events import TopicChanged, TopicDeleted, TopicStarted
+from shared.tools.topics.events import PostRated, TopicChanged, TopicDeleted, TopicStarted
 from shared.tools.topics.models import Post, PostRevision, Reaction, Topic
 from shared.tools.topics.permissions import (
     PostPermission,
@@ -59,6 +59,18 @@ async def touch(ctx: Context, topic_id: UUID, **values: Any) -> None:
     """
     await _bump(ctx.session, topic_id, **values)
     await outbox.append(ctx.session, TopicChanged(topic_id), now=ctx.now())
+
+
+async def rate(ctx: Context, post_id: UUID, **values: Any) -> None:
+    """A change of what is counted on a post by votes or reactions, told to whoever listens."""
+    statement = (
+        update(Post)
+        .where(Post.id == post_id)
+        .values(version=Post.version + 1, **values)
+        .returning(Post.topic_id)
+    )
+    topic_id = (await ctx.session.execute(statement)).scalar_one()
+    await outbox.append(ctx.session, PostRated(topic_id, post_id), now=ctx.now())
 
 
 async def _bump(session: AsyncSession, topic_id: UUID, **values: Any) -> None:
@@ -329,6 +341,4 @@ class TopicService:
         count = func.coalesce(Post.reactions[name].as_integer(), 0) + by
         counted = Post.reactions.concat(func.jsonb_build_object(literal(name), count))
         reactions = case((count > 0, counted), else_=Post.reactions.op("-")(literal(name)))
-        await self.ctx.session.execute(
-            update(Post).where(Post.id == post_id).values(reactions=reactions, version=Post.version + 1)
-        )
+        await rate(self.ctx, post_id, reactions=reactions)

@@ -108,6 +108,6 @@
     else if (!["/", "c", "r"].includes(key) || !press(key)) return;
     event.preventDefault();
   });
-  const summary = one(".summary");
+  const summary = one(".summary[autofocus]");
   if (summary) summary.focus();
 })();
