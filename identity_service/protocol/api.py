@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from identity_service.grants import service as grants
 from identity_service.protocol import authorization, discovery, logout, userinfo
+from identity_service.protocol.answers import Refused
 from identity_service.protocol.outcomes import show
 from identity_service.protocol.request import (
     Answer,
@@ -74,7 +75,7 @@ async def consent(
     if waiting is not None:
         session = await sessions.find(visit, waiting.realm, cookie_secret(request, visit, waiting.realm))
     if waiting is None or session is None:
-        return show(request, authorization.Refused(TOO_OLD))
+        return show(request, Refused(TOO_OLD))
     if not allow:
         return show(request, await authorization.deny(visit, waiting))
     waiting.consented_session_id = session.id

@@ -6,20 +6,18 @@ OAuth 2.1 section 4.1.1, OpenID Connect Core section 3.1.2, RFC 9207.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 
-from identity_service.accounts.models import Account
 from identity_service.clients.models import Client
 from identity_service.grants import service as grants
 from identity_service.grants.models import PendingRequest
-from identity_service.grants.service import Waiting
 from identity_service.limits import service as limits
-from identity_service.protocol import tokens
+from identity_service.protocol import answers, tokens
+from identity_service.protocol.answers import BackToClient, ConsentFirst, Outcome, Refused, SignInFirst
 from identity_service.protocol.code import CodeGrant, realm_of
+from identity_service.protocol.errors import AccessDenied, ConsentRequired, LoginRequired, RequestTooLong
 from identity_service.protocol.request import Headers, Parameters, ProtocolRequest, repeated
 from identity_service.protocol.server import Server
 from identity_service.protocol.turn import Person, Turn
@@ -32,61 +30,6 @@ PATH = "/oauth/authorize"
 LONGEST = 10_000
 """Characters of a request, as it may be put aside for somebody whom we do not know yet."""
 _PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
-
-
-class RequestTooLong(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
-    """Shown to the person: a state of that length does not fit into an address to go back to."""
-
-    error = "request_too_long"
-
-
-class LoginRequired(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
-    """OpenID Connect Core 3.1.2.6: `prompt=none`, and a person would have to sign in."""
-
-    error = "login_required"
-
-
-class ConsentRequired(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
-    error = "consent_required"
-
-
-class AccessDenied(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
-    error = "access_denied"
-
-
-@dataclass(frozen=True, slots=True)
-class BackToClient:
-    """The answer, a code or an error, goes to the client's registered address."""
-
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class SignInFirst:
-    """The person has to sign in, or to register when `registers`, and then comes back to the request."""
-
-    pending: PendingRequest
-    registers: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentFirst:
-    """The person has to agree that this third-party client gets what it asks for."""
-
-    pending: PendingRequest
-    client: Client
-    account: Account
-    scopes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """There is nobody to send an answer to: the person sees a page (RFC 6749 section 4.1.2.1)."""
-
-    reason: str
-
-
-Outcome = BackToClient | SignInFirst | ConsentFirst | Refused
 
 
 @dataclass(slots=True)
@@ -148,14 +91,6 @@ async def deny(visit: Visit, pending: PendingRequest) -> Outcome:
     error = AccessDenied("The person said no")
     error.redirect_uri = request.payload.redirect_uri
     return _failed(visit, request, error)
-
-
-def client_origin(pending: PendingRequest | Waiting | None) -> str | None:
-    """Where the browser will go in the end; the page's form must be allowed to lead there."""
-    if pending is None:
-        return None
-    parts = urlsplit(pending.parameters["redirect_uri"][0])
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _protocol_request(visit: Visit, parameters: Parameters) -> ProtocolRequest:
@@ -250,12 +185,8 @@ async def _put_aside(asked: Asked) -> PendingRequest:
 
 
 async def _give_code(asked: Asked, person: Person) -> Outcome:
-    def give(_: Any) -> Any:
-        return asked.server.create_authorization_response(asked.request, grant_user=person, grant=asked.grant)
-
-    answer = await asked.visit.session.run_sync(give)
-    assert answer.location is not None, "the request was valid a moment ago"
-    return BackToClient(_with_issuer(asked.visit, answer.location))
+    code = await asked.visit.session.run_sync(lambda _: asked.grant.give_code(person))
+    return _answer(asked.visit, asked.request, asked.redirect_uri, {"code": code})
 
 
 def _failed(visit: Visit, request: ProtocolRequest, error: OAuth2Error) -> Outcome:
@@ -264,15 +195,17 @@ def _failed(visit: Visit, request: ProtocolRequest, error: OAuth2Error) -> Outco
     parameters = {"error": error.error}
     if error.description and error.error != "unsupported_response_type":
         parameters["error_description"] = error.description
+    return _answer(visit, request, error.redirect_uri, parameters)
+
+
+def _answer(
+    visit: Visit, request: ProtocolRequest, redirect_uri: str, parameters: dict[str, str]
+) -> BackToClient:
+    """Every answer, errors too, has the state and says who gave it (RFC 9207)."""
     if request.payload.state:
         parameters["state"] = request.payload.state
-    separator = "&" if urlsplit(error.redirect_uri).query else "?"
-    return BackToClient(_with_issuer(visit, f"{error.redirect_uri}{separator}{urlencode(parameters)}"))
-
-
-def _with_issuer(visit: Visit, location: str) -> str:
-    """RFC 9207: every answer, errors too, says who gave it."""
-    return f"{location}&{urlencode({'iss': visit.settings.issuer})}"
+    posted = request.form.get("response_mode") == answers.FORM_POST and redirect_uri.startswith(("https:", "http:"))
+    return BackToClient(redirect_uri, parameters | {"iss": visit.settings.issuer}, posted)
 
 
 _REASONS = {

@@ -16,22 +16,14 @@ from sqlalchemy import select
 
 from identity_service.grants.models import AuthorizationCode, Grant
 from identity_service.protocol import tokens
+from identity_service.protocol.answers import FORM_POST, RESPONSE_MODES
 from identity_service.protocol.client import ANY, ProtocolClient
+from identity_service.protocol.errors import RequestNotSupported, RequestUriNotSupported
 from identity_service.protocol.resources import joined
 from identity_service.protocol.turn import Person, Turn, person_of
 from identity_service.sealing import hashed
 
 CODE_LIFE = timedelta(seconds=60)
-
-
-class RequestNotSupported(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
-    """OpenID Connect Core 3.1.2.6: a request object is refused, never ignored."""
-
-    error = "request_not_supported"
-
-
-class RequestUriNotSupported(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
-    error = "request_uri_not_supported"
 
 
 class Code(AuthorizationCodeMixin):  # type: ignore[misc] # Authlib carries no types
@@ -91,6 +83,13 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc] # Authlib 
             error.redirect_uri = redirect_uri
             raise
         return redirect_uri
+
+    def give_code(self, person: Person) -> str:
+        """A code for the request that was validated before."""
+        self.request.user = person
+        code: str = self.generate_authorization_code()
+        self.save_authorization_code(code, self.request)
+        return code
 
     def save_authorization_code(self, code: str, request: Any) -> None:
         turn, person, data = self.turn, request.user, request.payload.data
@@ -198,9 +197,13 @@ def _no_request_object(grant: CodeGrant) -> None:
         raise RequestUriNotSupported
 
 
-def _response_mode_is_query(grant: CodeGrant) -> None:
-    if grant.request.payload.data.get("response_mode", "query") != "query":
-        raise InvalidRequestError("response_mode must be query")
+def _response_mode_is_known(grant: CodeGrant) -> None:
+    """A form is posted to web addresses only; a program on the device gets its answer in the address."""
+    mode = grant.request.payload.data.get("response_mode", "query")
+    if mode not in RESPONSE_MODES:
+        raise InvalidRequestError("response_mode must be query or form_post")
+    if mode == FORM_POST and not grant.request.payload.redirect_uri.startswith(("https:", "http:")):
+        raise InvalidRequestError("response_mode form_post needs a web address")
 
 
 def _realm_is_admitted(grant: CodeGrant) -> None:
@@ -225,4 +228,4 @@ def realm_of(grant: CodeGrant) -> str:
     return realm
 
 
-RULES = (_no_request_object, _response_mode_is_query, _realm_is_admitted, _resources_are_admitted)
+RULES = (_no_request_object, _response_mode_is_known, _realm_is_admitted, _resources_are_admitted)

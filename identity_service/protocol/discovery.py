@@ -3,6 +3,7 @@
 from typing import Any
 
 from identity_service.keys.service import ALGORITHMS
+from identity_service.protocol.answers import RESPONSE_MODES
 from identity_service.protocol.resources import BRIDGE_SCOPES, COMMUNITY_SCOPES, OPENID_SCOPES
 from shared.oidc.names import GrantType
 
@@ -20,7 +21,7 @@ def document(issuer: str) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
         "scopes_supported": sorted(OPENID_SCOPES | COMMUNITY_SCOPES | BRIDGE_SCOPES),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": [grant.value for grant in GrantType],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": list(ALGORITHMS),

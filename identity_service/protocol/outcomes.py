@@ -1,10 +1,19 @@
 """From an outcome of the authorization endpoint to what the browser gets."""
 
+from urllib.parse import urlsplit
+
 from fastapi import Request
 from starlette.responses import Response
 
-from identity_service.protocol import authorization
-from identity_service.protocol.authorization import BackToClient, ConsentFirst, Outcome, SignInFirst
+from identity_service.protocol import answers
+from identity_service.protocol.answers import (
+    BackToClient,
+    ConsentFirst,
+    DeviceWaits,
+    Outcome,
+    Refused,
+    SignInFirst,
+)
 from identity_service.web import page, see_other
 
 SCOPE_WORDS = {
@@ -18,8 +27,12 @@ SCOPE_WORDS = {
 
 def show(request: Request, outcome: Outcome) -> Response:
     match outcome:
-        case BackToClient(url):
-            return see_other(url)
+        case BackToClient(posted=True):
+            return _form(request, outcome)
+        case BackToClient():
+            return see_other(outcome.url)
+        case DeviceWaits(pending):
+            return see_other(f"/device/decide?request={pending.id}")
         case SignInFirst(pending, registers):
             path = "/sign-up" if registers and pending.realm == "customer" else "/sign-in"
             return see_other(f"{path}?request={pending.id}")
@@ -28,11 +41,23 @@ def show(request: Request, outcome: Outcome) -> Response:
                 request,
                 "consent.html",
                 realm=pending.realm,
-                leads_to=authorization.client_origin(pending),
+                leads_to=answers.client_origin(pending),
                 pending=pending,
                 client=client,
                 account=account,
                 scopes=[SCOPE_WORDS.get(scope, scope) for scope in scopes],
             )
-        case authorization.Refused(reason):
+        case Refused(reason):
             return page(request, "refused.html", status=400, reason=reason)
+
+
+def _form(request: Request, answer: BackToClient) -> Response:
+    """A page whose form brings the answer to the client: by itself, or without script by its button."""
+    return page(
+        request,
+        "form_post.html",
+        leads_to=answers.origin_of(answer.redirect_uri),
+        action=answer.redirect_uri,
+        parameters=answer.parameters,
+        host=urlsplit(answer.redirect_uri).netloc,
+    )

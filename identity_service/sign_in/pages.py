@@ -10,7 +10,7 @@ from identity_service.accounts import service as accounts
 from identity_service.grants import service as grants
 from identity_service.grants.service import Waiting
 from identity_service.limits.service import TooManyAttempts
-from identity_service.protocol import authorization
+from identity_service.protocol import answers
 from identity_service.protocol.outcomes import show
 from identity_service.sessions import service as sessions
 from identity_service.sign_in import service
@@ -114,7 +114,7 @@ def sign_in_page(
         "sign_in.html",
         realm=realm,
         status=status,
-        leads_to=authorization.client_origin(pending),
+        leads_to=answers.client_origin(pending),
         email=email,
         error=error,
         pending_id=str(pending.id) if pending else "",

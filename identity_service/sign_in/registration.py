@@ -11,7 +11,7 @@ from identity_service.accounts.links import Link
 from identity_service.accounts.service import clean_name
 from identity_service.grants import service as grants
 from identity_service.limits.service import TooManyAttempts
-from identity_service.protocol import authorization
+from identity_service.protocol import answers
 from identity_service.sign_in.pages import Text, enter, realm_of, waiting_request
 from identity_service.visit import Caller
 from identity_service.web import REALMS, Calling, page
@@ -157,7 +157,7 @@ async def _confirm_page(
         "confirm.html",
         realm="customer",
         status=422 if error else 200,
-        leads_to=authorization.client_origin(pending),
+        leads_to=answers.client_origin(pending),
         link=link,
         token=token,
         name=name,

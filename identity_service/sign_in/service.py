@@ -6,7 +6,7 @@ from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
 from identity_service.grants import service as grants
 from identity_service.protocol import authorization
-from identity_service.protocol.authorization import Outcome
+from identity_service.protocol.answers import Outcome
 from identity_service.sealing import hashed, new_secret
 from identity_service.sessions import service as sessions
 from identity_service.visit import Visit
