@@ -104,10 +104,10 @@ class BridgeGateway:
         try:
             crossing = await call()
         except BridgeRefused as refused:
-            async with self._database.transaction() as session:
+            async with self._database.apart() as session:
                 await ledger.book_refusal(session, refused, at=self._clock.now(), subject=subject)
             raise
-        async with self._database.transaction() as session:
+        async with self._database.apart() as session:
             await ledger.book(session, crossing, at=self._clock.now(), subject=subject, ref=ref)
         return crossing.body
 

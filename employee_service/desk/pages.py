@@ -13,9 +13,10 @@ from employee_service.desk.service import DeskReader, DeskService
 from shared.bridge.messages import ThreadStatus
 from shared.db.context import ReadContext
 from shared.kernel.errors import Conflict, Invalid, Unavailable
+from shared.web.csrf import own_form_only
 from shared.web.edge import PageRead, PageWrite, WriteRoute
 from shared.web.forms import NOTHING_WRONG, Refusal, read
-from shared.web.page import see, show
+from shared.web.page import ShowAgain, see, show
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=WriteRoute)
 
@@ -45,9 +46,10 @@ async def list_threads(
 
 
 async def _page(
-    request: Request, ctx: ReadContext, gateway: BridgeGateway, token: str | None, ref: str, **values: Any
+    request: Request, ctx: ReadContext, gateway: BridgeGateway, ref: str, **values: Any
 ) -> Response:
-    view = await DeskReader(ctx, gateway, token).thread(ref)
+    """Asks identity and the bridge: never drawn while a transaction is open."""
+    view = await DeskReader(ctx, gateway, await session_token(request)).thread(ref)
     defaults: dict[str, Any] = {
         "note_text": "",
         "body": "",
@@ -64,46 +66,50 @@ async def _page(
 
 
 @router.get("/{ref}")
-async def show_thread(request: Request, ctx: PageRead, gateway: Gateway, token: Token, ref: Ref) -> Response:
-    return await _page(request, ctx, gateway, token, ref)
+async def show_thread(request: Request, ctx: PageRead, gateway: Gateway, ref: Ref) -> Response:
+    return await _page(request, ctx, gateway, ref)
 
 
 @router.post("/{ref}/notes")
-async def note(
-    request: Request, ctx: PageWrite, gateway: Gateway, token: Token, ref: Ref, body: Typed = ""
-) -> Response:
+async def note(ctx: PageWrite, gateway: Gateway, ref: Ref, body: Typed = "") -> Response:
     try:
         await DeskService(ctx).note(ref, read(NoteCreate, body=body))
     except Invalid as problem:
         refused = Refusal(problem, ids=NOTE_IDS, about="body")
-        return await _page(
-            request, ctx, gateway, token, ref, note_text=body, note_refused=refused, status=422
-        )
+        raise ShowAgain(_page, gateway, ref, note_text=body, note_refused=refused) from None
     return see(f"/desk/{ref}#notes")
 
 
 @router.post("/{ref}/answers")
 async def answer(
+    ctx: PageWrite, gateway: Gateway, ref: Ref, body: Typed = "", public_name: Typed = ""
+) -> Response:
+    try:
+        await DeskService(ctx).answer(ref, read(ReplyCreate, body=body, public_name=public_name))
+    except (Invalid, Conflict) as problem:
+        refused = Refusal(problem, ids=ANSWER_IDS, about="body")
+        raise ShowAgain(_page, gateway, ref, refused=refused, body=body, public_name=public_name) from None
+    return see(f"/desk/{ref}#answers")
+
+
+@router.post("/{ref}/answers/preview", dependencies=[Depends(own_form_only)])
+async def preview(
     request: Request,
-    ctx: PageWrite,
+    ctx: PageRead,
     gateway: Gateway,
     token: Token,
     ref: Ref,
     body: Typed = "",
     public_name: Typed = "",
-    preview: Typed = "",
 ) -> Response:
     typed = {"body": body, "public_name": public_name}
     try:
         new = read(ReplyCreate, body=body, public_name=public_name)
-        if preview:
-            shown = await DeskReader(ctx, gateway, token).preview(ref, new)
-            return await _page(request, ctx, gateway, token, ref, preview_html=shown.html, **typed)
-        await DeskService(ctx).answer(ref, new)
+        shown = await DeskReader(ctx, gateway, token).preview(ref, new)
     except (Invalid, Conflict, Unavailable) as problem:
         refused = Refusal(problem, ids=ANSWER_IDS, about="body")
-        return await _page(request, ctx, gateway, token, ref, refused=refused, status=422, **typed)
-    return see(f"/desk/{ref}#answers")
+        return await _page(request, ctx, gateway, ref, refused=refused, status=422, **typed)
+    return await _page(request, ctx, gateway, ref, preview_html=shown.html, **typed)
 
 
 @router.post("/{ref}/assignment")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,6 +39,12 @@ class ReadContext:
         """What a cursor of this list is bound to: the list, its filters and the caller."""
         return "|".join(str(p) for p in (*parts, self.actor.person_id or "guest"))
 
+    def person(self) -> Self:
+        """This context, when somebody is signed in. Raises `Unauthenticated`."""
+        if not self.actor.signed_in:
+            raise Unauthenticated
+        return self
+
 
 @dataclass(slots=True)
 class Context(ReadContext):
@@ -45,9 +52,3 @@ class Context(ReadContext):
 
     reader: Writer
     session: AsyncSession = None  # type: ignore[assignment] # always given; follows defaulted fields
-
-    def person(self) -> "Context":
-        """This context, when somebody is signed in. Raises `Unauthenticated`."""
-        if not self.actor.signed_in:
-            raise Unauthenticated
-        return self

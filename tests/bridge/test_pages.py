@@ -1,5 +1,6 @@
 """The panel on a topic's page outside, and the desk's pages inside, as a person gets them."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ from customer_service.app import create_app as customer_app
 from customer_service.settings import Settings as CustomerSettings
 from employee_service.desk.rendering import harmless
 from shared.kernel.actor import ANYONE, MEMBERS, Actor
-from tests.bridge.conftest import Outside
+from tests.bridge.conftest import Outside, Road
 from tests.bridge.inside import INSIDE, Inside
 
 OUTSIDE = "http://localhost:8002"
@@ -112,16 +113,64 @@ async def test_the_desk_is_a_page(outside: Outside, inside: Inside) -> None:
         assert "The gateway drops out" in listed.text
         noted = await browser.post(f"/desk/{ref}/notes", data={"body": "Known *issue*"})
         assert "<em>issue</em>" in noted.text
-        form = {"body": "**Yes**", "public_name": "Support", "preview": "1"}
-        preview = await browser.post(f"/desk/{ref}/answers", data=form)
+        form = {"body": "**Yes**", "public_name": "Support"}
+        preview = await browser.post(f"/desk/{ref}/answers/preview", data=form)
         assert "As customers will see it" in preview.text
         assert "Customers will read this" in preview.text
-        sent = await browser.post(f"/desk/{ref}/answers", data=form | {"preview": ""})
+        sent = await browser.post(f"/desk/{ref}/answers", data=form)
         assert "On its way" in sent.text
         refused = await browser.post(f"/desk/{ref}/answers", data={"body": "", "public_name": ""})
         assert refused.status_code == 422
         await outside.withdraw()
         assert "has taken this thread back" in (await browser.get(f"/desk/{ref}")).text
+
+
+class Watched(httpx.AsyncBaseTransport):
+    """The road, which notes how many connections for writing the inside holds while it is used."""
+
+    def __init__(self, inside: Inside, road: httpx.AsyncBaseTransport) -> None:
+        self._inside, self._road = inside, road
+        self.held: list[int] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.held.append(self._inside.app.state.edge.database.pools()["write"][1])
+        await asyncio.sleep(0.05)
+        return await self._road.handle_async_request(request)
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "status"),
+    [
+        ("answers/preview", {"body": "**Yes**", "public_name": "Support"}, 200),
+        ("answers/preview", {"body": "Ask 10.0.0.7", "public_name": "Support"}, 422),
+        ("answers", {"body": "", "public_name": "Support"}, 422),
+        ("notes", {"body": ""}, 422),
+    ],
+)
+async def test_the_bridge_is_never_asked_inside_a_transaction(
+    outside: Outside, inside: Inside, road: Road, path: str, form: dict[str, str], status: int
+) -> None:
+    await outside.ask()
+    ref = (await inside.get("/threads"))["data"][0]["thread"]["ref"]
+    watched = Watched(inside, road)
+    inside.gateway._client._http._transport = watched
+    async with pages_of(inside) as browser:
+        assert (await browser.post(f"/desk/{ref}/{path}", data=form)).status_code == status
+    assert watched.held
+    assert set(watched.held) == {0}
+
+
+async def test_more_previews_at_once_than_there_are_connections(
+    outside: Outside, inside: Inside, road: Road
+) -> None:
+    """Requests that held one each while they ask for a second would wait for one another."""
+    await outside.ask()
+    ref = (await inside.get("/threads"))["data"][0]["thread"]["ref"]
+    inside.gateway._client._http._transport = Watched(inside, road)
+    form = {"body": "**Yes**", "public_name": "Support"}
+    async with pages_of(inside) as browser:
+        sent = [browser.post(f"/desk/{ref}/answers/preview", data=form) for _ in range(14)]
+        assert {answer.status_code for answer in await asyncio.gather(*sent)} == {200}
 
 
 async def test_reading_a_thread_fetches_nothing_from_outside(outside: Outside, inside: Inside) -> None:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from shared.web import markdown
 from tests.pages.conftest import Visit
 from tests.pages.visitor import Shown, Visitor
 from tests.tools.conftest import Scene
@@ -95,13 +96,72 @@ async def test_preview_writes_nothing(scene: Scene, visit: Visit) -> None:
         ("/p/{post}/edit", {"title": "Other", "tags": "z", "reason": "r"}),
         (f"/s/{slug}/new", {"kind": "question", "title": "Previewed", "tags": "z"}),
     ):
-        shown = await author.send(path.format(**ids), body="_Soft_ preview", preview="1", **more)
+        shown = await author.send(f"{path.format(**ids)}/preview", body="_Soft_ preview", **more)
         assert shown.status == 200, path
         assert "<em>Soft</em> preview" in shown.html
         assert "_Soft_ preview" in shown.html
         assert shown.outline().complaints() == [], path
     assert (await author.see(topic_path(scene))).html == before
     assert not (await author.see(f"/s/{slug}")).says("Previewed")
+
+
+PREVIEWS = [
+    "/topics/{topic}/reply/preview",
+    "/p/{reply}/comments/preview",
+    "/p/{post}/edit/preview",
+    "/s/{slug}/new/preview",
+]
+
+
+@pytest.mark.parametrize("path", PREVIEWS)
+async def test_a_preview_of_what_is_too_long_renders_nothing(
+    scene: Scene, visit: Visit, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    author, slug = await visit("author"), scene.topic["space"]["slug"]
+    ids = {"topic": scene.topic["id"], "reply": scene.reply["id"], "post": scene.topic["post"]["id"]}
+    rendered: list[str] = []
+
+    def noted(source: str) -> str:
+        rendered.append(source)
+        return ""
+
+    monkeypatch.setattr(markdown, "render", noted)
+    body = "x" * 50_001
+    shown = await author.send(path.format(slug=slug, **ids), body=body, title="A title", kind="question")
+    assert shown.status == 422
+    assert shown.says("50,000 characters at most")
+    assert body in shown.html
+    assert rendered == []
+
+
+@pytest.mark.parametrize("path", PREVIEWS)
+async def test_a_preview_holds_no_connection(
+    scene: Scene, visit: Visit, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    author, slug = await visit("author"), scene.topic["space"]["slug"]
+    ids = {"topic": scene.topic["id"], "reply": scene.reply["id"], "post": scene.topic["post"]["id"]}
+    database, render = author.house.app.state.edge.database, markdown.render
+    held: list[int] = []
+
+    def observed(source: str) -> str:
+        held.append(database.pools()["write"][1])
+        return render(source)
+
+    monkeypatch.setattr(markdown, "render", observed)
+    shown = await author.send(path.format(slug=slug, **ids), body="Seen", title="A title", kind="question")
+    assert (shown.status, held) == (200, [0])
+
+
+@pytest.mark.parametrize("path", PREVIEWS)
+async def test_a_preview_is_asked_for_by_somebody_on_our_own_page(
+    scene: Scene, visit: Visit, path: str
+) -> None:
+    guest, author, slug = await visit("guest"), await visit("author"), scene.topic["space"]["slug"]
+    ids = {"topic": scene.topic["id"], "reply": scene.reply["id"], "post": scene.topic["post"]["id"]}
+    where = path.format(slug=slug, **ids)
+    foreign = {"sec-fetch-site": "cross-site"}
+    assert (await author.ask("POST", where, data={"body": "x"}, headers=foreign)).status == 403
+    assert (await guest.send(where, body="x")).status in (303, 401, 404)
 
 
 async def test_comment_edit_and_history(scene: Scene, visit: Visit) -> None:

@@ -147,6 +147,10 @@ class PostCreate(BaseModel):
     reply_to: UUID | None = None
 
 
+class TextPreview(BaseModel):
+    body: Body
+
+
 class PostUpdate(BaseModel):
     model_config = ConfigDict(
         extra="forbid",

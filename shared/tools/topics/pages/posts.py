@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from shared.db.context import ReadContext
@@ -12,15 +12,16 @@ from shared.tools.topics import history
 from shared.tools.topics.addresses import post_address, topic_address, with_query
 from shared.tools.topics.catalog import Catalog
 from shared.tools.topics.deps import Content, Cursor
+from shared.tools.topics.pages.preview import previewed
 from shared.tools.topics.pages.starting import TAG_RULE, tag_words
 from shared.tools.topics.pages.topic import REPLIES
 from shared.tools.topics.permissions import PostPermission, decide_post
 from shared.tools.topics.reading import TopicReader
 from shared.tools.topics.schemas import PostCreate, PostUpdate, TopicUpdate
 from shared.tools.topics.service import TopicService
+from shared.web.csrf import own_form_only
 from shared.web.edge import PageRead, PageWrite, WriteRoute
 from shared.web.forms import NOTHING_WRONG, Refusal, read
-from shared.web.markdown import render_apart
 from shared.web.page import ShowAgain, came_from, see, show
 
 router = APIRouter(include_in_schema=False, route_class=WriteRoute)
@@ -78,13 +79,8 @@ async def comment(
     catalog: Content,
     post_id: UUID,
     body: Typed = "",
-    preview: Typed = "",
 ) -> Response:
     service = TopicService(ctx.person(), catalog)
-    if preview:
-        return await _comments(
-            request, ctx, catalog, post_id, body=body, preview_html=await render_apart(body)
-        )
     try:
         parent = await service.reading.post(post_id)
         new = read(PostCreate, body=body, reply_to=post_id)
@@ -93,6 +89,14 @@ async def comment(
         refused = Refusal(problem, ids={"body": "comment-text"}, about="body")
         raise ShowAgain(_comments, catalog, post_id, body=body, refused=refused) from None
     return see(post_address(written.id))
+
+
+@router.post("/p/{post_id:uuid}/comments/preview", dependencies=[Depends(own_form_only)])
+async def preview_comment(
+    request: Request, ctx: PageRead, catalog: Content, post_id: UUID, body: Typed = ""
+) -> Response:
+    shown = await previewed(body, id="comment-text")
+    return await _comments(request, ctx.person(), catalog, post_id, **shown)
 
 
 async def _editor(
@@ -148,18 +152,31 @@ async def edit(
     title: Typed = "",
     tags: Typed = "",
     reason: Typed = "",
-    preview: Typed = "",
 ) -> Response:
     typed = {"title": title, "tags": tags, "body": body, "reason": reason}
     service = TopicService(ctx.person(), catalog)
-    if preview:
-        return await _editor(request, ctx, catalog, post_id, **typed, preview_html=await render_apart(body))
     try:
         await _change(service, post_id, typed)
     except Invalid as problem:
         refused = Refusal(problem, ids={"body": "edit-text"}, about="body")
         raise ShowAgain(_editor, catalog, post_id, **typed, refused=refused) from None
     return see(post_address(post_id))
+
+
+@router.post("/p/{post_id:uuid}/edit/preview", dependencies=[Depends(own_form_only)])
+async def preview_edit(
+    request: Request,
+    ctx: PageRead,
+    catalog: Content,
+    post_id: UUID,
+    body: Typed = "",
+    title: Typed = "",
+    tags: Typed = "",
+    reason: Typed = "",
+) -> Response:
+    shown = await previewed(body, id="edit-text")
+    kept = {"title": title, "tags": tags, "reason": reason}
+    return await _editor(request, ctx.person(), catalog, post_id, **kept, **shown)
 
 
 @router.get("/p/{post_id:uuid}/history")

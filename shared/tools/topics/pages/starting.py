@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from shared.db.context import ReadContext
@@ -15,12 +15,13 @@ from shared.tools.topics.addresses import topic_address
 from shared.tools.topics.catalog import Catalog
 from shared.tools.topics.deps import Content
 from shared.tools.topics.kinds import KindSpec
+from shared.tools.topics.pages.preview import previewed
 from shared.tools.topics.permissions import decide_start
 from shared.tools.topics.schemas import TopicCreate
 from shared.tools.topics.service import TopicService
+from shared.web.csrf import own_form_only
 from shared.web.edge import PageRead, PageWrite, WriteRoute
 from shared.web.forms import NOTHING_WRONG, Refusal, read
-from shared.web.markdown import render_apart
 from shared.web.page import ShowAgain, see, show
 
 router = APIRouter(include_in_schema=False, route_class=WriteRoute)
@@ -87,12 +88,9 @@ async def start_topic(
     title: Typed = "",
     tags: Typed = "",
     body: Typed = "",
-    preview: Typed = "",
 ) -> Response:
     space = await visible_space(ctx.person(), clean_line(slug))
     typed = {"title": title, "tags": tags, "body": body}
-    if preview:
-        return await _form(request, ctx, catalog, space, kind, **typed, preview_html=await render_apart(body))
     try:
         new = read(
             TopicCreate,
@@ -106,3 +104,19 @@ async def start_topic(
         refused = Refusal(problem, ids=IDS, about="body")
         raise ShowAgain(_form, catalog, space, kind, **typed, refused=refused) from None
     return see(topic_address(topic))
+
+
+@router.post("/s/{slug}/new/preview", dependencies=[Depends(own_form_only)])
+async def preview_topic(
+    request: Request,
+    ctx: PageRead,
+    catalog: Content,
+    slug: str,
+    kind: Typed = "",
+    title: Typed = "",
+    tags: Typed = "",
+    body: Typed = "",
+) -> Response:
+    space = await visible_space(ctx.person(), clean_line(slug))
+    shown = await previewed(body, id="new-text")
+    return await _form(request, ctx, catalog, space, kind, title=title, tags=tags, **shown)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from shared.db.context import ReadContext
@@ -11,13 +11,14 @@ from shared.kernel.errors import Invalid
 from shared.tools.topics.addresses import post_address, space_address, topic_address, with_query
 from shared.tools.topics.catalog import Catalog
 from shared.tools.topics.deps import Content, Cursor
+from shared.tools.topics.pages.preview import previewed
 from shared.tools.topics.permissions import TopicPermission, decide_topic
 from shared.tools.topics.reading import TopicReader
 from shared.tools.topics.schemas import PostCreate, TopicUpdate
 from shared.tools.topics.service import TopicService
+from shared.web.csrf import own_form_only
 from shared.web.edge import PageRead, PageWrite, WriteRoute
 from shared.web.forms import NOTHING_WRONG, Refusal, read
-from shared.web.markdown import render_apart
 from shared.web.page import ShowAgain, see, show
 
 router = APIRouter(include_in_schema=False, route_class=WriteRoute)
@@ -76,24 +77,21 @@ async def reply(
     catalog: Content,
     topic_id: UUID,
     body: Typed = "",
-    preview: Typed = "",
 ) -> Response:
-    if preview:
-        return await _page(
-            request,
-            ctx.person(),
-            catalog,
-            topic_id,
-            body=body,
-            preview_html=await render_apart(body),
-            focus=True,
-        )
     try:
         post = await TopicService(ctx.person(), catalog).reply(topic_id, read(PostCreate, body=body))
     except Invalid as problem:
         refused = Refusal(problem, ids=IDS, about="body")
         raise ShowAgain(_page, catalog, topic_id, body=body, refused=refused) from None
     return see(post_address(post.id))
+
+
+@router.post("/topics/{topic_id:uuid}/reply/preview", dependencies=[Depends(own_form_only)])
+async def preview_reply(
+    request: Request, ctx: PageRead, catalog: Content, topic_id: UUID, body: Typed = ""
+) -> Response:
+    shown = await previewed(body, id="reply-text")
+    return await _page(request, ctx.person(), catalog, topic_id, **shown, focus=True)
 
 
 @router.post("/topics/{topic_id:uuid}/close")
