@@ -28,8 +28,9 @@ from shared.tools.sign_in.tokens import Vault
 
 log = structlog.get_logger("sign_in")
 
-REFRESH_EVERY = timedelta(minutes=5)
-"""How long a session goes without asking identity whether the person is still signed in there."""
+REFRESH_EVERY = timedelta(minutes=4, seconds=30)
+"""How long a session goes without asking identity whether the person is still signed in there. Pages of
+identity promise five minutes: what one attempt can take, and a clock that is a little off, fit in between."""
 RETRY_AFTER = timedelta(seconds=30)
 """How long after an attempt that got no answer the next one is made."""
 ASKING = timedelta(seconds=6)
