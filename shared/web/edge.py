@@ -150,7 +150,10 @@ async def _page_write(request: Request) -> Context:
     await own_form_only(request)
     actor = await session_actor(request)
     _count(request, actor)
-    return await _write_context(request, actor)
+    await request.form()  # all of it, before a connection is held
+    context = await _write_context(request, actor)
+    request.state.idempotency = await idempotency.begin_form(context, request)
+    return context
 
 
 ApiRead = Annotated[ReadContext, Depends(_api_read)]
@@ -178,7 +181,7 @@ class WriteRoute(ReadRoute):
                     response = await handle(request)
                 except idempotency.Replay as replay:
                     return replay.response
-                if (pending := request.state.idempotency) and response.status_code < 400:
+                if (pending := request.state.idempotency) and pending.keeps(response):
                     now = edge_of(request).clock.now()
                     await idempotency.store(request.state.session, pending, response, now)
             return response

@@ -1,7 +1,8 @@
 """`Idempotency-Key`: a write that is sent again is answered again, not done again.
 
 The answer is stored in the transaction of the write itself, for 48 hours per caller and route. What
-failed changed nothing and is not stored.
+failed changed nothing and is not stored. A form carries its key in a hidden field, so that a second click
+does not post a second time.
 """
 
 import hashlib
@@ -20,6 +21,8 @@ from shared.db.context import Context
 from shared.kernel.errors import Conflict, Invalid, Unauthenticated
 
 HEADER = "idempotency-key"
+FIELD = "once"
+"""The hidden field by which a form says the same; `once()` of the templates draws it."""
 KEPT_FOR = timedelta(hours=48)
 MAX_KEY_LENGTH = 200
 _KEPT_HEADERS = ("content-type", "location", "etag")
@@ -68,6 +71,11 @@ class Replay(Exception):
 class Pending:
     id: str
     request_digest: str
+    form: bool = False
+
+    def keeps(self, response: Response) -> bool:
+        """A form leads on when it was taken; a preview of it is no answer to keep."""
+        return response.status_code < 400 and (not self.form or response.status_code >= 300)
 
 
 async def begin(context: Context, request: Request, key: str) -> Pending:
@@ -100,6 +108,25 @@ async def begin_for(
     if row.request_digest != digest:
         raise KeyReused
     raise Replay(Response(row.body, row.status, {**row.headers, "Idempotency-Replayed": "true"}))
+
+
+async def begin_form(context: Context, request: Request) -> Pending | None:
+    """As `begin`, for a form; None when it carries no key.
+
+    Whoever comes back to a form and writes something else in it means something else: what was typed is part
+    of the key. A second click waits for the first rather than being told that it is running.
+    """
+    typed = sorted((name, str(value)) for name, value in (await request.form()).multi_items())
+    key = dict(typed).get(FIELD, "")
+    if not context.actor.signed_in or not 0 < len(key) <= MAX_KEY_LENGTH:
+        return None
+    said = f"{context.actor.person_id}\0{request.method} {request.url.path}\0{typed}"
+    row_id = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    await context.session.execute(select(func.pg_advisory_xact_lock(int(row_id[:15], 16))))
+    row = await context.session.get(IdempotencyRow, row_id)
+    if row is None:
+        return Pending(row_id, row_id, form=True)
+    raise Replay(Response(row.body, row.status, row.headers))
 
 
 async def store(session: AsyncSession, pending: Pending, response: Response, now: datetime) -> None:

@@ -7,9 +7,11 @@ any other part. Whatever comes from people is escaped here.
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from html import escape as escape_text
+from secrets import token_urlsafe
 
 from markupsafe import Markup
 
+from shared.web.idempotency import FIELD
 from shared.web.times import full_time, relative_time
 
 
@@ -61,6 +63,11 @@ def _ago(at: datetime, now: datetime | None, zone: tzinfo | None = None) -> str:
     full = full_time(at, (now.tzinfo if now else zone) or UTC)
     start = f'<time datetime="{at.isoformat("T", "seconds")}" title="{full}"'
     return f"{start} data-ago>{relative_time(at, now)}</time>" if now else f"{start}>{full}</time>"
+
+
+def once() -> Markup:
+    """The hidden field of a form that is to be taken once, with a key of its own."""
+    return Markup(f'<input type="hidden" name="{FIELD}" value="{token_urlsafe(12)}">')
 
 
 def byline(author: object, size: str = "") -> Markup:

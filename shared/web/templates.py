@@ -11,7 +11,7 @@ from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from starlette.responses import Response
 
-from shared.web.leaves import ago, avatar, byline, icon_from, post_article, vote_from
+from shared.web.leaves import ago, avatar, byline, icon_from, once, post_article, vote_from
 from shared.web.times import full_time
 
 HERE = Path(__file__).parent
@@ -78,6 +78,7 @@ class Pages:
             draw_byline=byline,
             draw_post=post_article,
             draw_vote=VOTE,
+            once=once,
         )
 
     def render(self, template: str, **values: Any) -> str:

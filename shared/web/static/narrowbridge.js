@@ -28,6 +28,21 @@
   };
   all("[data-count]").forEach((place) => document.getElementById(place.dataset.count)?.addEventListener("input", () => count(place)));
 
+  // A form is sent once: its buttons rest until the answer is there, or the browser comes back to the page.
+  const rest = (form, resting) => {
+    form.toggleAttribute("data-sent", resting);
+    all("button:not([type=button])", form).forEach((button) => { button.disabled = resting; });
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.hasAttribute("data-sent")) { event.preventDefault(); return; }
+    form.toggleAttribute("data-sent", true);
+    setTimeout(() => { if (event.defaultPrevented) rest(form, false); else rest(form, true); });
+    setTimeout(() => rest(form, false), 15000);
+  });
+  addEventListener("pageshow", (event) => { if (event.persisted) all("form[data-sent]").forEach((form) => rest(form, false)); });
+
   // Wide code and tables can be scrolled by keyboard.
   all(".prose pre, .prose table").forEach((box) => { if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; });
 
