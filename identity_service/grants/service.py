@@ -59,6 +59,12 @@ async def end_all_sessions(visit: Visit, account_id: UUID, *, because: str) -> N
     )
 
 
+async def end_grants_of_client(visit: Visit, account_id: UUID, client_id: str, *, because: str) -> None:
+    """Revoke all that one person gave one client, in whatever session."""
+    which = (Grant.account_id == account_id) & (Grant.client_id == client_id)
+    await _revoke(visit, which, because)
+
+
 async def _revoke(visit: Visit, which: object, because: str) -> None:
     await visit.session.execute(
         update(Grant)

@@ -4,7 +4,6 @@ OAuth 2.1 section 4.1.1, OpenID Connect Core section 3.1.2, RFC 9207.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,9 +13,10 @@ from identity_service.clients.models import Client
 from identity_service.grants import service as grants
 from identity_service.grants.models import PendingRequest
 from identity_service.limits import service as limits
-from identity_service.protocol import answers, tokens
+from identity_service.protocol import answers, consent, tokens
 from identity_service.protocol.answers import BackToClient, ConsentFirst, Outcome, Refused, SignInFirst
-from identity_service.protocol.code import CodeGrant, realm_of
+from identity_service.protocol.asked import Asked
+from identity_service.protocol.code import realm_of
 from identity_service.protocol.errors import AccessDenied, ConsentRequired, LoginRequired, RequestTooLong
 from identity_service.protocol.request import Headers, Parameters, ProtocolRequest, repeated
 from identity_service.protocol.server import Server
@@ -30,23 +30,6 @@ PATH = "/oauth/authorize"
 LONGEST = 10_000
 """Characters of a request, as it may be put aside for somebody whom we do not know yet."""
 _PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
-
-
-@dataclass(slots=True)
-class Asked:
-    """A validated request on its way."""
-
-    visit: Visit
-    server: Server
-    request: ProtocolRequest
-    grant: CodeGrant
-    redirect_uri: str
-    realm: str
-    pending: PendingRequest | None
-
-    @property
-    def prompts(self) -> frozenset[str]:
-        return frozenset(self.request.form.get("prompt", "").split())
 
 
 async def authorize(
@@ -130,11 +113,11 @@ async def _decide(asked: Asked, session: SignInSession | None) -> Outcome:
         return SignInFirst(await _put_aside(asked), registers="create" in asked.prompts and session is None)
     account = await sessions.account_of(asked.visit, session)
     client: Client = asked.request.client.row
-    if _needs_consent(client) and not _has_consented(asked, session):
+    if await consent.is_missing(asked, session):
         if "none" in asked.prompts:
             raise ConsentRequired("The person has to agree first")
-        scopes = tuple(sorted(asked.request.scope.split()))
-        return ConsentFirst(await _put_aside(asked), client, account, scopes)
+        return ConsentFirst(await _put_aside(asked), client, account, tuple(sorted(asked.scopes)))
+    await consent.remember(asked, session)
     return await _give_code(asked, Person(account, session))
 
 
@@ -161,16 +144,6 @@ def _is_the_one_hinted(asked: Asked, session: SignInSession) -> bool:
     except InvalidToken:
         raise InvalidRequestError("id_token_hint is not a token of this issuer") from None
     return payload.get("sub") == str(session.account_id)
-
-
-def _needs_consent(client: Client) -> bool:
-    """Third parties always; and public clients, since another program may pass for one of them and would get
-    a code in silence (RFC 8252 section 8.6)."""
-    return not client.is_first_party or client.is_public
-
-
-def _has_consented(asked: Asked, session: SignInSession) -> bool:
-    return asked.pending is not None and asked.pending.consented_session_id == session.id
 
 
 async def _put_aside(asked: Asked) -> PendingRequest:
@@ -204,7 +177,9 @@ def _answer(
     """Every answer, errors too, has the state and says who gave it (RFC 9207)."""
     if request.payload.state:
         parameters["state"] = request.payload.state
-    posted = request.form.get("response_mode") == answers.FORM_POST and redirect_uri.startswith(("https:", "http:"))
+    posted = request.form.get("response_mode") == answers.FORM_POST and redirect_uri.startswith(
+        ("https:", "http:")
+    )
     return BackToClient(redirect_uri, parameters | {"iss": visit.settings.issuer}, posted)
 
 

@@ -16,7 +16,7 @@ from identity_service.sealing import hashed
 
 CONFIDENTIAL = ["client_secret_basic", "client_secret_post"]
 ANY = [*CONFIDENTIAL, "none"]
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Query = Callable[[str], "ProtocolClient | None"]
 
@@ -67,7 +67,7 @@ class ProtocolClient(ClientMixin):  # type: ignore[misc] # Authlib carries no ty
 def _only_port_differs(asked: str, known: str) -> bool:
     """Compared as text: a parser of addresses forgives capitals, and tabs and line ends anywhere."""
     parts = urlsplit(known)
-    if parts.scheme != "http" or parts.hostname not in _LOOPBACK or parts.port is not None:
+    if parts.scheme != "http" or parts.hostname not in LOOPBACK or parts.port is not None:
         return False
     host = f"http://{parts.netloc}"
     path = known.removeprefix(host)

@@ -19,7 +19,7 @@ from identity_service.protocol import tokens
 from identity_service.protocol.answers import FORM_POST, RESPONSE_MODES
 from identity_service.protocol.client import ANY, ProtocolClient
 from identity_service.protocol.errors import RequestNotSupported, RequestUriNotSupported
-from identity_service.protocol.resources import joined
+from identity_service.protocol.resources import about_people, joined
 from identity_service.protocol.turn import Person, Turn, person_of
 from identity_service.sealing import hashed
 
@@ -123,7 +123,8 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc] # Authlib 
     def audiences(self) -> list[str]:
         """The audiences asked for, else the client's default; of those the first is the default."""
         client: ProtocolClient = self.request.client
-        return [uri.rstrip("/") for uri in self.request.resources] or client.row.audiences[:1]
+        asked = [uri.rstrip("/") for uri in self.request.resources]
+        return asked or client.row.audiences[:1] or [about_people(self.turn.settings)]
 
     def query_authorization_code(self, code: str, client: ProtocolClient) -> Code | None:
         """The stored code, locked. A code used before is refused and takes back what it gave."""
@@ -218,7 +219,8 @@ def _resources_are_admitted(grant: CodeGrant) -> None:
     row = grant.request.client.row
     for audience in grant.audiences:
         resource = grant.turn.resources.get(audience)
-        if resource is None or audience not in row.audiences or realm_of(grant) not in resource.realms:
+        admitted = row.audiences or [about_people(grant.turn.settings)]
+        if resource is None or audience not in admitted or realm_of(grant) not in resource.realms:
             raise tokens.InvalidTarget
 
 

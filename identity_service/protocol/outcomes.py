@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from starlette.responses import Response
 
+from identity_service.clients.models import Client
 from identity_service.protocol import answers
 from identity_service.protocol.answers import (
     BackToClient,
@@ -20,6 +21,9 @@ SCOPE_WORDS = {
     "openid": "Know that it is you",
     "profile": "See your name",
     "email": "See your e-mail address",
+    "address": "See your postal address, if you gave one",
+    "phone": "See your telephone number, if you gave one",
+    "offline_access": "Stay signed in until you sign out here",
     "community:read": "Read what you can read in the community",
     "community:write": "Write and vote in the community in your name",
 }
@@ -46,9 +50,20 @@ def show(request: Request, outcome: Outcome) -> Response:
                 client=client,
                 account=account,
                 scopes=[SCOPE_WORDS.get(scope, scope) for scope in scopes],
+                own_pages=_pages_of(client),
             )
         case Refused(reason):
             return page(request, "refused.html", status=400, reason=reason)
+
+
+def _pages_of(client: Client) -> list[tuple[str, str]]:
+    """What a client says about itself, on pages of its own (OpenID Connect Registration section 2)."""
+    named = (
+        ("About it", client.client_uri),
+        ("What it does with your data", client.policy_uri),
+        ("Its terms", client.tos_uri),
+    )
+    return [(label, url) for label, url in named if url and url.startswith("https://")]
 
 
 def _form(request: Request, answer: BackToClient) -> Response:

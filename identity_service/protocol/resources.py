@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from identity_service.settings import Settings
 
-OPENID_SCOPES = frozenset({"openid", "profile", "email"})
+OPENID_SCOPES = frozenset({"openid", "profile", "email", "address", "phone", "offline_access"})
 COMMUNITY_SCOPES = frozenset({"community:read", "community:write"})
 BRIDGE_SCOPES = frozenset({"bridge:read", "bridge:reply", "bridge:changes", "bridge:ledger"})
 
@@ -45,8 +45,14 @@ def resources(settings: Settings) -> dict[str, Resource]:
         Resource(settings.employee_public_url, COMMUNITY_SCOPES, frozenset({"staff"})),
         Resource(settings.customer_public_url, COMMUNITY_SCOPES, frozenset({"staff", "customer"})),
         Resource(settings.bridge_public_url, BRIDGE_SCOPES, frozenset()),
+        Resource(about_people(settings), frozenset(), frozenset({"staff", "customer"})),
     )
     return {resource.audience: resource for resource in known}
+
+
+def about_people(settings: Settings) -> str:
+    """The audience of tokens for clients that only want to know who somebody is: UserInfo, nothing else."""
+    return f"{settings.issuer}/oauth/userinfo"
 
 
 def joined(scopes: Iterable[str]) -> str:
