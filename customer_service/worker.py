@@ -17,7 +17,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
 
 
 async def work(settings: Settings) -> None:
-    database = Database(settings.database_url, pool_size=4)
+    database = Database(settings.database_url, pool_size=4, time_limits=settings.worker_time_limits)
     await database.open()
     try:
         await Worker(database, jobs(settings, database)).run()

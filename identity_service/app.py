@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 import structlog
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 
 from identity_service.accounts.passwords import Passwords
 from identity_service.clients import service as clients
@@ -21,7 +20,8 @@ from identity_service.sign_in import pages as sign_in
 from identity_service.sign_in import registration
 from identity_service.visit import Services
 from identity_service.web import TEMPLATES, error_page, site
-from shared.db.engine import Database
+from shared.db.engine import NO_TIME_LIMITS, Database, TimeLimits
+from shared.db.failures import is_away
 from shared.db.migrations import require_head
 from shared.kernel.clock import Clock, SystemClock
 from shared.web.app import answers, make_app, metrics_of
@@ -36,10 +36,12 @@ KEYS_READ_EVERY = 60
 log = structlog.get_logger("identity")
 
 
-def make_services(settings: Settings, clock: Clock | None = None) -> Services:
+def make_services(
+    settings: Settings, clock: Clock | None = None, *, time_limits: TimeLimits = NO_TIME_LIMITS
+) -> Services:
     """What a process of identity works with; the database is opened by whoever runs it."""
     clock = clock or SystemClock()
-    database = Database(settings.identity_database_url)
+    database = Database(settings.identity_database_url, time_limits=time_limits)
     sealer = Sealer(settings.identity_secret_key.get_secret_value())
     return Services(
         settings=settings,
@@ -53,16 +55,17 @@ def make_services(settings: Settings, clock: Clock | None = None) -> Services:
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
-    services = make_services(settings, clock)
+    services = make_services(settings, clock, time_limits=settings.time_limits)
 
     async def open_resources(app: FastAPI) -> AsyncIterator[None]:
-        await services.database.open()
-        await prepare(services)
-        reading = asyncio.create_task(_keep_keys_fresh(services))
-        yield
-        reading.cancel()
-        services.passwords.close()
-        await services.database.close()
+        try:
+            await services.database.open()
+            await prepare(services)
+            async with _keys_kept_fresh(services):
+                yield
+        finally:
+            services.passwords.close()
+            await services.database.close()
 
     app = make_app(
         title="Narrowbridge identity",
@@ -97,9 +100,23 @@ async def prepare(services: Services) -> None:
         await services.keys.load(session, now)
 
 
+@contextlib.asynccontextmanager
+async def _keys_kept_fresh(services: Services) -> AsyncIterator[None]:
+    reading = asyncio.create_task(_keep_keys_fresh(services))
+    try:
+        yield
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+
 async def _keep_keys_fresh(services: Services) -> None:
+    """Whatever goes wrong once may go well the next time: keys that are known stay good meanwhile."""
     while True:
         await asyncio.sleep(KEYS_READ_EVERY)
-        with contextlib.suppress(SQLAlchemyError, OSError):
+        try:
             async with services.database.transaction() as session:
                 await services.keys.load(session, services.clock.now())
+        except Exception as error:
+            trace = None if is_away(error) else error
+            log.warning("keys not read again", error=type(error).__name__, exc_info=trace)

@@ -49,7 +49,9 @@ class CrossingIds:
 
 
 def create_app(settings: Settings) -> FastAPI:
-    database = Database(settings.database_url, pool_size=settings.database_pool_size)
+    database = Database(
+        settings.database_url, pool_size=settings.database_pool_size, time_limits=settings.time_limits
+    )
     clock, http = SystemClock(), traced(httpx.AsyncClient(timeout=5))
     jwks = f"{settings.identity_internal_url}/.well-known/jwks.json"
     verifier = TokenVerifier(settings.identity_public_url, jwks, settings.public_url, http)
@@ -57,10 +59,12 @@ def create_app(settings: Settings) -> FastAPI:
     listener = Listener(database.url, [CHANGES_CHANNEL], payload=NUMBERED)
 
     async def open_resources(app: FastAPI) -> AsyncIterator[None]:
-        async with listener:
-            yield
-        await http.aclose()
-        await database.close()
+        try:
+            async with listener:
+                yield
+        finally:
+            await http.aclose()
+            await database.close()
 
     app = make_app(
         title="Bridge",

@@ -3,19 +3,47 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import asyncpg
 from pydantic_core import from_json
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from shared.db.pool import ReadPool
+from shared.db.failures import DatabaseAway
+from shared.db.pool import WAIT_FOR, ReadPool
 from shared.db.query import WRITER, Observer, PoolReader, TransactionReader
 
 APART: Final = 3
 """Connections kept for `Database.apart`."""
+CONNECT_WITHIN: Final = 10.0
+"""Seconds a server has to take a connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """Seconds that PostgreSQL gives a statement, a wait for a lock, and a transaction that says nothing;
+    0 is no limit."""
+
+    statement: float = 0
+    lock: float = 0
+    idle: float = 0
+
+    def server_settings(self) -> dict[str, str]:
+        named = {
+            "statement_timeout": self.statement,
+            "lock_timeout": self.lock,
+            "idle_in_transaction_session_timeout": self.idle,
+        }
+        return {name: f"{round(seconds * 1000)}ms" for name, seconds in named.items() if seconds}
+
+
+NO_TIME_LIMITS: Final = TimeLimits()
+"""For what an operator starts and waits for: an import, a migration, demonstration content."""
 
 
 async def _prepare(connection: Any) -> None:
@@ -28,6 +56,15 @@ def _prepare_adapted(connection: Any, record: Any) -> None:
     connection.run_async(_prepare)
 
 
+def _refuse_dead(adapted: Any, record: Any, proxy: Any) -> None:
+    """Has the pool make a new connection in place of one that PostgreSQL has closed.
+
+    Transactions are begun on the driver's connection, past SQLAlchemy, which does not see it fail.
+    """
+    if adapted.driver_connection.is_closed():
+        raise DisconnectionError
+
+
 def _as_it_is(value: Any) -> Any:
     return value
 
@@ -35,10 +72,18 @@ def _as_it_is(value: Any) -> Any:
 class Database:
     """Opened once per process. `transaction()` is the only place that commits."""
 
-    def __init__(self, url: str, *, read_url: str | None = None, pool_size: int = 10) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        read_url: str | None = None,
+        pool_size: int = 10,
+        time_limits: TimeLimits = NO_TIME_LIMITS,
+    ) -> None:
         self.url = make_url(url).set(drivername="postgresql")
         self._read_url = make_url(read_url).set(drivername="postgresql") if read_url else self.url
         self._pool_size = pool_size
+        self._time_limits = time_limits
         self._pool: ReadPool | None = None
         self.engine = self._make_engine(pool_size)
         self._engine_apart = self._make_engine(APART)
@@ -51,12 +96,18 @@ class Database:
             self.url.set(drivername="postgresql+asyncpg"),
             pool_size=size,
             max_overflow=0,
+            pool_timeout=WAIT_FOR,
+            connect_args={
+                "timeout": CONNECT_WITHIN,
+                "server_settings": self._time_limits.server_settings(),
+            },
             hide_parameters=True,
             isolation_level="AUTOCOMMIT",
             json_serializer=_as_it_is,
             json_deserializer=_as_it_is,
         )
         event.listen(engine.sync_engine, "connect", _prepare_adapted)
+        event.listen(engine.sync_engine, "checkout", _refuse_dead)
         return engine
 
     async def open(self) -> None:
@@ -65,7 +116,11 @@ class Database:
 
     async def _connect_to_read(self) -> asyncpg.Connection:
         url = self._read_url.render_as_string(hide_password=False)
-        connection = await asyncpg.connect(url, server_settings={"default_transaction_read_only": "on"})
+        connection = await asyncpg.connect(
+            url,
+            timeout=CONNECT_WITHIN,
+            server_settings={"default_transaction_read_only": "on", **self._time_limits.server_settings()},
+        )
         await _prepare(connection)
         return connection
 
@@ -111,7 +166,10 @@ class Database:
 
     @asynccontextmanager
     async def _begun(self, session: AsyncSession) -> AsyncIterator[None]:
-        adapted = await (await session.connection()).get_raw_connection()
+        try:
+            adapted = await (await session.connection()).get_raw_connection()
+        except (OSError, PoolTimeout) as error:
+            raise DatabaseAway from error
         connection: Any = adapted.driver_connection
         session.info[WRITER] = TransactionReader(session, connection, self.observe)
         async with connection.transaction():

@@ -7,6 +7,10 @@ from typing import Any, Final
 
 import asyncpg
 
+from shared.db.failures import DatabaseAway
+
+WAIT_FOR: Final = 5.0
+"""Seconds to wait for a connection while all are in use."""
 IDLE_FOR: Final = 300.0
 """Seconds after which an idle connection is not trusted any more: something between may have forgotten it."""
 
@@ -38,17 +42,35 @@ class ReadPool:
             await self._idle.pop()[0].close()
 
     async def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Any]:
-        async with self._free:
-            self.used += 1
+        """Raises `DatabaseAway` when there is no connection to be had, and the driver's errors."""
+        await self._wait_for_turn()
+        self.used += 1
+        try:
+            connection = self._at_hand() or await self._connected()
             try:
-                connection = self._at_hand() or await self._connect()
-                try:
-                    rows: list[Any] = await connection.fetch(sql, *arguments)
-                finally:
-                    self._give_back(connection)
+                rows: list[Any] = await connection.fetch(sql, *arguments)
             finally:
-                self.used -= 1
+                self._give_back(connection)
+        finally:
+            self.used -= 1
+            self._free.release()
         return rows
+
+    async def _wait_for_turn(self) -> None:
+        if not self._free.locked():
+            await self._free.acquire()  # at once, without a timer
+            return
+        try:
+            async with asyncio.timeout(WAIT_FOR):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise DatabaseAway from error
+
+    async def _connected(self) -> asyncpg.Connection:
+        try:
+            return await self._connect()
+        except OSError as error:
+            raise DatabaseAway from error
 
     def _at_hand(self) -> asyncpg.Connection | None:
         """The connection used last, whose statements are most likely prepared."""

@@ -10,9 +10,9 @@ from typing import Any
 
 import asyncpg
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from shared.db.engine import Database
+from shared.db.failures import is_away
 
 log = structlog.get_logger("worker")
 
@@ -67,11 +67,11 @@ class Worker:
             wake.clear()
             try:
                 done = await job.run()
-            except (SQLAlchemyError, *_CONNECTION_LOST) as error:
-                log.warning("job failed", job=job.name, error=type(error).__name__)
-                done = 0
             except Exception as error:
-                log.error("job broke", job=job.name, exc_info=error)
+                if is_away(error):
+                    log.warning("job failed", job=job.name, error=type(error).__name__)
+                else:
+                    log.error("job broke", job=job.name, exc_info=error)
                 done = 0
             if not done:
                 await self._sleep(job.every, wake)
@@ -98,7 +98,8 @@ class Worker:
                 await self._sleep(3600, lost)
                 with contextlib.suppress(*_CONNECTION_LOST):
                     await connection.close(timeout=1)
-            except _CONNECTION_LOST:
+            except _CONNECTION_LOST as error:
+                log.warning("not listening", error=type(error).__name__)
                 await self._sleep(1, asyncio.Event())
 
     def _called(self, connection: Any, pid: int, channel: str, payload: str) -> None:

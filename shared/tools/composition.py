@@ -116,7 +116,9 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
     `http` is how identity is asked; the app closes it.
     """
     settings = community.settings
-    database = Database(settings.database_url, pool_size=settings.database_pool_size)
+    database = Database(
+        settings.database_url, pool_size=settings.database_pool_size, time_limits=settings.time_limits
+    )
     clock, http = SystemClock(), traced(http or httpx.AsyncClient(timeout=5))
     accounts = Accounts(
         database,
@@ -136,13 +138,15 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
     closed = not community.spaces.anonymous_reading
 
     async def open_resources(app: FastAPI) -> AsyncIterator[None]:
-        await database.open()
-        async with database.engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            await require_head(f"{community.service}_service", raw.driver_connection)
-        yield
-        await http.aclose()
-        await database.close()
+        try:
+            await database.open()
+            async with database.engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                await require_head(f"{community.service}_service", raw.driver_connection)
+            yield
+        finally:
+            await http.aclose()
+            await database.close()
 
     app = make_app(
         title=settings.name,

@@ -136,7 +136,7 @@ async def answers(database: Database) -> bool:
     try:
         async with asyncio.timeout(READY_WITHIN), database.engine.connect() as connection:
             await connection.exec_driver_sql("select 1")
-    except (OSError, SQLAlchemyError):
+    except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError):
         structlog.get_logger("ready").warning("database does not answer")
         return False
     return True

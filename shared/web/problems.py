@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
+from shared.db.failures import is_away
 from shared.kernel import errors
-from shared.kernel.errors import FieldError, Invalid, Problem
+from shared.kernel.errors import FieldError, Invalid, Problem, Unavailable
 from shared.web.logs import address_in_logs
 
 log = structlog.get_logger("web")
@@ -48,6 +49,8 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (TooLarge, 413),
 )
 API_PREFIXES = ("/api/", "/bridge/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+RETRY_AFTER = 5
+"""Seconds after which a database that is away may be back."""
 ErrorPage = Callable[[Request, Problem, int], Awaitable[Response]]
 Bug = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -153,10 +156,14 @@ def _answers(error_page: ErrorPage | None) -> Callable[[Request, Problem], Await
 
 
 def bug_answer(error_page: ErrorPage | None = None) -> Bug:
-    """The answer to what nobody expected: logged with its traceback, told without."""
+    """The answer to what nobody expected: logged with its traceback, told without. 503 while the database is
+    away."""
     answer = _answers(error_page)
 
     async def on_bug(request: Request, error: Exception) -> Response:
+        if is_away(error):
+            log.warning("database is away", path=address_in_logs(request.scope), error=type(error).__name__)
+            return await answer(request, Unavailable(data={"retry_after": RETRY_AFTER}))
         log.error(
             "unhandled", path=address_in_logs(request.scope), error=type(error).__name__, exc_info=error
         )

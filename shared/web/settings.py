@@ -1,5 +1,6 @@
 """What every service is told by its environment."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ from limits import parse
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.db.engine import TimeLimits
 from shared.web.limits import Limits
 
 
@@ -42,6 +44,14 @@ class ServiceSettings(BaseSettings):
     )
     development: bool = Field(False, description="Development aids such as /dev/mail; never in production")
 
+    database_statement_seconds: float = Field(
+        30, ge=0, description="What one statement may take in a service; 0 for no limit. Workers have none"
+    )
+    database_lock_seconds: float = Field(10, ge=0, description="What a statement may wait for a lock")
+    database_idle_seconds: float = Field(
+        60, ge=0, description="How long a transaction may say nothing before PostgreSQL ends it"
+    )
+
     rate_limit_person: Rate = Field(
         "600/minute", description="Requests of one signed-in person to one process; empty for no limit"
     )
@@ -70,6 +80,19 @@ class ServiceSettings(BaseSettings):
         if not values.get("identity_internal_url") and values.get("identity_public_url"):
             values["identity_internal_url"] = values["identity_public_url"]
         return values
+
+    @property
+    def time_limits(self) -> TimeLimits:
+        return TimeLimits(
+            statement=self.database_statement_seconds,
+            lock=self.database_lock_seconds,
+            idle=self.database_idle_seconds,
+        )
+
+    @property
+    def worker_time_limits(self) -> TimeLimits:
+        """Tidying up may take long; holding others up may not."""
+        return replace(self.time_limits, statement=0)
 
 
 def limits_of(settings: ServiceSettings) -> Limits:
