@@ -10,12 +10,21 @@ from identity_service.settings import Settings
 from identity_service.visit import Caller, Services
 from shared.jobs.worker import Job, Worker
 
+MAILS_AT_ONCE = 20
+
 
 async def send_mail(services: Services, mailer: Mailer) -> int:
-    """One batch of mail."""
+    """One batch of mail, each in a transaction of its own. Returns how many were looked at."""
     now = services.clock.now()
-    async with services.database.transaction() as session:
-        return await mail.send_due(session, mailer, sender=services.settings.mail_from, now=now)
+    if mailer.keeps_mail:
+        async with services.database.transaction() as session:
+            await mail.forget_kept(session, now)
+        return 0
+    for count in range(MAILS_AT_ONCE):
+        async with services.database.transaction() as session:
+            if not await mail.send_next(session, mailer, sender=services.settings.mail_from, now=now):
+                return count
+    return MAILS_AT_ONCE
 
 
 async def tidy(services: Services) -> int:
@@ -28,7 +37,8 @@ async def tidy(services: Services) -> int:
 
 
 async def work(settings: Settings) -> None:
-    services, mailer = make_services(settings), mailer_of(settings)
+    services = make_services(settings, time_limits=settings.worker_time_limits)
+    mailer = mailer_of(settings)
     await services.database.open()
     jobs = [
         Job("mail", lambda: send_mail(services, mailer), every=2),

@@ -31,10 +31,11 @@ class Attempt:
 def email_key(email: str) -> str:
     """The form in which addresses are compared. Raises BadEmail.
 
-    NFKC and case are folded; dots and tags are left alone, since only the provider knows their meaning.
+    NFKC and case are folded; dots and tags are left alone, since only the provider knows their meaning. What
+    looks like an encoded word (RFC 2047) would be another address in the header of a mail.
     """
     folded = unicodedata.normalize("NFKC", email).strip().casefold()
-    if len(folded) > 254 or not _EMAIL.fullmatch(folded) or not folded.isprintable():
+    if len(folded) > 254 or not _EMAIL.fullmatch(folded) or not folded.isprintable() or "=?" in folded:
         raise BadEmail
     return folded
 

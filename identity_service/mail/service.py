@@ -1,6 +1,6 @@
 """Writing mails into the transaction, and sending those that are due."""
 
-import smtplib
+import asyncio
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -20,6 +20,8 @@ from shared.kernel.ids import new_id
 log = structlog.get_logger("mail")
 
 MAX_ATTEMPTS = 8
+SEND_WITHIN = 40.0
+"""Seconds that a mail server has to take one mail; a transaction is open meanwhile."""
 KEPT_IN_DEVELOPMENT = timedelta(days=1)
 
 
@@ -30,7 +32,7 @@ class Mailer(Protocol):
     """True when nothing is sent, so that the table is the mailbox."""
 
     async def send(self, message: EmailMessage) -> None:
-        """Raises OSError or an aiosmtplib error when the mail was not taken."""
+        """Raises when the mail was not taken."""
         ...
 
 
@@ -78,31 +80,36 @@ def write(session: AsyncSession, *, to: str, subject: str, body: str, now: datet
     session.add(Mail(id=new_id(), to=to, subject=subject, body=body, created_at=now, due_at=now, attempts=0))
 
 
-async def send_due(session: AsyncSession, mailer: Mailer, *, sender: str, now: datetime) -> int:
-    """Send what is due and delete it; put off what failed. Returns how many were looked at.
+async def send_next(session: AsyncSession, mailer: Mailer, *, sender: str, now: datetime) -> bool:
+    """Send the mail that is due first and delete it, or put it off; False when none is due.
 
-    Rows are locked while they are sent, so that two workers send each mail once.
+    The caller's transaction is about this mail alone. Its row is locked while it is sent, so that two workers
+    send it once; when a worker dies over it, no other mail is sent twice. One that cannot even be written is
+    put off like one that was not taken: it must not stop the others.
     """
-    if mailer.keeps_mail:
-        await session.execute(delete(Mail).where(Mail.created_at < now - KEPT_IN_DEVELOPMENT))
-        return 0
-    due = await session.scalars(
+    mail = await session.scalar(
         select(Mail)
         .where(Mail.due_at <= now, Mail.given_up_at.is_(None))
         .order_by(Mail.due_at)
-        .limit(20)
+        .limit(1)
         .with_for_update(skip_locked=True)
     )
-    count = 0
-    for mail in due:
-        count += 1
-        try:
+    if mail is None:
+        return False
+    try:
+        async with asyncio.timeout(SEND_WITHIN):
             await mailer.send(_message(mail, sender))
-        except (aiosmtplib.SMTPException, smtplib.SMTPException, OSError) as error:
-            _put_off(mail, error, now)
-        else:
-            await session.delete(mail)
-    return count
+    except Exception as error:
+        _put_off(mail, error, now)
+        log.warning("mail not sent", mail=str(mail.id), error=mail.last_error, attempts=mail.attempts)
+    else:
+        await session.delete(mail)
+    return True
+
+
+async def forget_kept(session: AsyncSession, now: datetime) -> None:
+    """Delete what a `Mailbox` kept for long enough."""
+    await session.execute(delete(Mail).where(Mail.created_at < now - KEPT_IN_DEVELOPMENT))
 
 
 def _put_off(mail: Mail, error: Exception, now: datetime) -> None:
@@ -111,14 +118,22 @@ def _put_off(mail: Mail, error: Exception, now: datetime) -> None:
     mail.due_at = now + timedelta(seconds=30 * 2**mail.attempts)
     if mail.attempts >= MAX_ATTEMPTS:
         mail.given_up_at = now
-    log.warning("mail not sent", mail=str(mail.id), error=mail.last_error, attempts=mail.attempts)
+
+
+def _recipient(address: str) -> Address:
+    """The very address, never parsed as a header. Raises for what is none."""
+    if address.isascii():
+        return Address(addr_spec=address)
+    # `addr_spec` knows nothing of RFC 6531, by which the first half may have any letter.
+    username, _, domain = address.rpartition("@")
+    return Address(username=username, domain=domain)
 
 
 def _message(mail: Mail, sender: str) -> EmailMessage:
     name, address = parseaddr(sender)
     message = EmailMessage()
     message["From"] = Address(display_name=name, addr_spec=address)
-    message["To"] = mail.to
+    message["To"] = _recipient(mail.to)
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = make_msgid(str(mail.id), domain=address.rpartition("@")[2])

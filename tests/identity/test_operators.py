@@ -123,6 +123,63 @@ async def test_mail_that_cannot_be_sent_is_tried_again_and_given_up_at_last(hous
     assert rows == [{"attempts": mail.MAX_ATTEMPTS, "given_up": True}]
 
 
+ENCODED = "=?utf-8?q?=0a?=@x.yy"
+"""To a parser of headers (RFC 2047) this is a line break."""
+
+
+FULL_WIDTH = ENCODED.replace("=?", "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH QUESTION MARK}")
+
+
+@pytest.mark.parametrize("email", [ENCODED, FULL_WIDTH, "=?utf-8?q?ana?=@x.yy", "a@=?x?=.yy"])
+async def test_an_encoded_word_is_no_address(house: House, email: str) -> None:
+    browser = house.browser()
+    assert (await browser.post("/sign-up", {"email": email})).status_code == 422
+    reset = await browser.post("/reset-password", {"email": email, "realm": "customer"})
+    assert reset.status_code == 422
+    assert not await house.fetch("select 1 from mails")
+
+
+async def write_to(house: House, *addresses: str) -> None:
+    async with house.services.database.transaction() as session:
+        for address in addresses:
+            mail.write(session, to=address, subject="s", body="b", now=house.clock.now())
+
+
+async def test_a_mail_that_cannot_be_written_stops_no_other(house: House) -> None:
+    collector = Collector()
+    await write_to(house, ENCODED, "no address", "ana@outside.example")
+    await worker.send_mail(house.services, collector)
+    assert [message["To"] for message in collector.sent] == ["ana@outside.example"]
+    assert await house.fetch("select attempts from mails") == [{"attempts": 1}, {"attempts": 1}]
+
+
+async def test_mail_goes_to_the_very_address_that_was_given(house: House) -> None:
+    collector = Collector()
+    given = ["a+b@x.example", "o'hara@x.example", "a=b?c@x.example", "jürgen@x.example"]
+    await write_to(house, *given)
+    await worker.send_mail(house.services, collector)
+    assert [message["To"].addresses[0].addr_spec for message in collector.sent] == given
+
+
+class Dying(Collector):
+    """Its process ends while it is sending the second mail."""
+
+    async def send(self, message: EmailMessage) -> None:
+        if self.sent:
+            raise asyncio.CancelledError
+        await super().send(message)
+
+
+async def test_a_worker_that_dies_has_no_other_mail_sent_twice(house: House) -> None:
+    dying, collector = Dying(), Collector()
+    await write_to(house, "one@x.example", "two@x.example")
+    with pytest.raises(asyncio.CancelledError):
+        await worker.send_mail(house.services, dying)
+    await worker.send_mail(house.services, collector)
+    sent = [message["To"] for message in (*dying.sent, *collector.sent)]
+    assert sorted(sent) == ["one@x.example", "two@x.example"]
+
+
 @pytest.fixture
 async def smtp() -> AsyncIterator[tuple[int, list[Message]]]:
     """A mail server of a few lines (RFC 5321), and what it took."""
