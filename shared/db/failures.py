@@ -45,7 +45,7 @@ def _says_lost(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     if isinstance(error, asyncpg.InterfaceError):
-        return "connection is closed" in str(error)
+        return "connection is closed" in str(error.args)
     code = _code(error)
     return code in _LOST or code.startswith("08")
 

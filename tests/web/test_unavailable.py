@@ -14,17 +14,17 @@ from tests.web.around import an_app, caller
 AWAY = (
     DatabaseAway(),
     PoolTimeout(),
-    asyncpg.ConnectionDoesNotExistError(),
-    asyncpg.CannotConnectNowError(),
-    asyncpg.TooManyConnectionsError(),
-    asyncpg.AdminShutdownError(),
+    asyncpg.ConnectionDoesNotExistError("x"),
+    asyncpg.CannotConnectNowError("x"),
+    asyncpg.TooManyConnectionsError("x"),
+    asyncpg.AdminShutdownError("x"),
     asyncpg.InterfaceError("connection is closed"),
-    asyncpg.QueryCanceledError(),
-    asyncpg.LockNotAvailableError(),
+    asyncpg.QueryCanceledError("x"),
+    asyncpg.LockNotAvailableError("x"),
 )
 BUGS = (
-    asyncpg.UndefinedColumnError(),
-    asyncpg.UniqueViolationError(),
+    asyncpg.UndefinedColumnError("x"),
+    asyncpg.UniqueViolationError("x"),
     asyncpg.InterfaceError("cannot perform operation: another operation is in progress"),
     OSError("a file"),
 )
@@ -59,7 +59,7 @@ async def test_a_database_that_is_away(error: Exception) -> None:
     assert {entry["event"] for entry in logs if entry["log_level"] != "info"} == {"database is away"}
 
 
-@pytest.mark.parametrize("error", BUGS, ids=str)
+@pytest.mark.parametrize("error", BUGS, ids=lambda error: type(error).__name__)
 async def test_a_bug_stays_one(error: Exception) -> None:
     async with caller(_failing(error)) as http:
         told = await http.get("/api/v1/fails")
