@@ -67,6 +67,8 @@ class ReadPool:
             raise DatabaseAway from error
 
     async def _connected(self) -> asyncpg.Connection:
+        if self._closed:
+            raise DatabaseAway
         try:
             return await self._connect()
         except OSError as error:
