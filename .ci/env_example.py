@@ -14,17 +14,20 @@ PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
 
 from customer_service.bridge.settings import Settings as BridgeSettings  # noqa: E402
-from customer_service.settings import OwnerSettings as CustomerSettings  # noqa: E402
-from employee_service.settings import OwnerSettings as EmployeeSettings  # noqa: E402
-from identity_service.settings import OwnerSettings as IdentitySettings  # noqa: E402
+from customer_service.settings import OwnerSettings as CustomerOwner  # noqa: E402
+from customer_service.settings import Settings as CustomerSettings  # noqa: E402
+from employee_service.settings import OwnerSettings as EmployeeOwner  # noqa: E402
+from employee_service.settings import Settings as EmployeeSettings  # noqa: E402
+from identity_service.settings import OwnerSettings as IdentityOwner  # noqa: E402
+from identity_service.settings import Settings as IdentitySettings  # noqa: E402
 from shared.web.settings import ServiceSettings  # noqa: E402
 
-SECTIONS: tuple[tuple[str, type[BaseSettings]], ...] = (
-    ("Every service", ServiceSettings),
-    ("Identity", IdentitySettings),
-    ("Employee community", EmployeeSettings),
-    ("Customer community", CustomerSettings),
-    ("Bridge", BridgeSettings),
+SECTIONS: tuple[tuple[str, tuple[type[BaseSettings], ...]], ...] = (
+    ("Every service", (ServiceSettings,)),
+    ("Identity", (IdentitySettings, IdentityOwner)),
+    ("Employee community", (EmployeeSettings, EmployeeOwner)),
+    ("Customer community", (CustomerSettings, CustomerOwner)),
+    ("Bridge", (BridgeSettings,)),
 )
 
 HEAD = """\
@@ -39,6 +42,11 @@ LAUNCHER = """
 # Superuser, or a role with CREATEROLE and CREATEDB, for making databases and roles; no service sees it
 #ADMIN_DATABASE_URL=
 
+# Superuser's password of each database that docker-compose.yml starts (deploy/make_env.py makes them)
+#IDENTITY_ADMIN_PASSWORD=
+#EMPLOYEE_ADMIN_PASSWORD=
+#CUSTOMER_ADMIN_PASSWORD=
+
 # 1 loads demo content into databases that were given; the embedded ones get it anyway
 #DEMO=
 
@@ -50,9 +58,9 @@ LAUNCHER = """
 def example() -> str:
     told: set[str] = set()
     parts = [HEAD]
-    for title, settings in SECTIONS:
+    for title, classes in SECTIONS:
         parts.append(f"\n# --- {title} ---\n")
-        for name, field in settings.model_fields.items():
+        for name, field in (item for settings in classes for item in settings.model_fields.items()):
             variable = variable_of(name, field)
             if variable not in told:
                 told.add(variable)

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from shared.tools.composition import CommunitySettings, Secret
-from shared.web.settings import PublicUrl
+from shared.web.settings import OneSetting, PublicUrl
 
 
 class Settings(CommunitySettings):
@@ -43,7 +43,7 @@ class Settings(CommunitySettings):
     name: str = Field("Northwind Inside", validation_alias="EMPLOYEE_NAME", description="Its name")
 
 
-class OwnerSettings(Settings):
+class OwnerSettings(OneSetting):
     """For migrations and bootstrap only: the role that owns the tables."""
 
     owner_url: str = Field(

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr, field_validator
 
-from shared.web.settings import PublicUrl, ServiceSettings
+from shared.web.settings import OneSetting, PublicUrl, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -85,7 +85,7 @@ class Settings(ServiceSettings):
         return timedelta(days=self.customer_idle_days), timedelta(days=self.customer_session_days)
 
 
-class OwnerSettings(Settings):
+class OwnerSettings(OneSetting):
     """For migrations and bootstrap only: the role that owns the tables."""
 
     identity_database_owner_url: str = Field(description="Database of identity, as the role identity_owner")

@@ -9,7 +9,7 @@ SQL.
 As a command (``python -m shared.db.bootstrap``) it reads from standard input
 ``{"admin_url": …, "targets": [{"owner_url": …, "app_url": …, "bridge_url": …}, …]}``; with a service's name
 (``python -m shared.db.bootstrap NAME``) from ADMIN_DATABASE_URL, NAME_DATABASE_OWNER_URL, NAME_DATABASE_URL
-and, where it is set, BRIDGE_DATABASE_URL.
+and, where it is set and names the same database, BRIDGE_DATABASE_URL.
 """
 
 import asyncio
@@ -69,8 +69,7 @@ class Target:
     bridge_url: str | None = None
 
     def __post_init__(self) -> None:
-        places = {(urlsplit(url).hostname, urlsplit(url).port, urlsplit(url).path) for url in self._urls}
-        if len(places) != 1:
+        if len({_place(url) for url in self._urls}) != 1:
             raise BadTarget("The URLs of one service must name the same host, port and database.")
         if len({role.name for role in self.roles}) != len(self._urls):
             raise BadTarget("Each URL of one service must name a role of its own.")
@@ -238,6 +237,15 @@ def _is_there(target: Target, roles: set[str], databases: set[str]) -> bool:
     return target.database in databases and all(role.name in roles for role in target.roles)
 
 
+def _place(url: str) -> tuple[str | None, int, str]:
+    """Which database this is."""
+    try:
+        parts = urlsplit(url)
+        return parts.hostname, parts.port or 5432, parts.path
+    except ValueError:
+        raise BadTarget("A database URL is like postgresql://user:password@host:5432/name.") from None
+
+
 def _role(url: str) -> Role:
     parts = urlsplit(url)
     if not parts.username or parts.password is None:
@@ -266,17 +274,26 @@ def _from_environment(name: str) -> dict[str, Any]:
         sys.stderr.write(f"Not set: {', '.join(missing)}\n")
         sys.exit(2)
     target = {key: os.environ[variable] for key, variable in names.items() if os.environ.get(variable)}
+    if "bridge_url" in target and _place(target["bridge_url"]) != _place(target["owner_url"]):
+        sys.stderr.write("BRIDGE_DATABASE_URL names another database: left alone.\n")
+        del target["bridge_url"]
     return {"admin_url": os.environ["ADMIN_DATABASE_URL"], "targets": [target]}
 
 
 def main() -> None:
-    wanted = _from_environment(sys.argv[1]) if len(sys.argv) > 1 else json.load(sys.stdin)
     try:
+        wanted = _from_environment(sys.argv[1]) if len(sys.argv) > 1 else json.load(sys.stdin)
         left = asyncio.run(bootstrap(wanted["admin_url"], [Target(**target) for target in wanted["targets"]]))
     except NeedsAdministrator as refusal:
         sys.stderr.write(f"{refusal}\n")
         sys.stdout.write(refusal.script)
         sys.exit(2)
+    except BadTarget as mistake:
+        sys.stderr.write(f"{mistake}\n")
+        sys.exit(2)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        sys.stderr.write(f"The database server does not take this: {error or type(error).__name__}\n")
+        sys.exit(1)
     if left:
         sys.stderr.write("Done, but a superuser should close what PostgreSQL leaves open to everyone:\n")
         sys.stdout.write(left)

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from shared.launch.commands import DEFAULT_BASE, attached
-from shared.launch.environment import compute, demo_accounts
+from shared.launch.commands import DEFAULT_BASE, attached, port_base
+from shared.launch.environment import compute, demo_accounts, is_embedded
 from shared.launch.errors import FolderInUse, LaunchError
 from shared.launch.postgres import THROWAWAY, Postgres
 from shared.launch.screen import Screen, accounts_document
@@ -20,13 +20,18 @@ from shared.launch.state import PROJECT, Folder, explain_os_error
 from shared.launch.supervisor import Supervisor
 from shared.launch.table import DEMO_CLIENT_SECRET, SERVICES
 
+NEED_ALL_RUNNING = frozenset({"bridge-reconcile"})
+"""Commands that ask the other services: a database alone does not do."""
+
 app = typer.Typer(help="Start and keep an installation on this machine.", add_completion=False)
 
 
 @app.command()
-def run(port_base: Annotated[int, typer.Option(min=1024, max=65000)] = DEFAULT_BASE) -> None:
+def run(
+    base: Annotated[int, typer.Option("--port-base", min=1024, max=65000)] = DEFAULT_BASE,
+) -> None:
     """Start everything and keep it until Ctrl-C."""
-    Supervisor(Folder(), port_base=port_base, screen=Screen()).run()
+    Supervisor(Folder(), port_base=base, screen=Screen()).run()
     sys.stdout.flush()
     os._exit(0)  # all is down; tidying the interpreter takes a second on a busy machine
 
@@ -37,14 +42,13 @@ def show_accounts(as_json: Annotated[bool, typer.Option("--json")] = False) -> N
     folder = Folder()
     if not folder.read("done").get("demo"):
         raise LaunchError("There are no demo accounts yet: they are made by the first make run.")
-    port_base = (folder.running() or {}).get("port_base", DEFAULT_BASE)
-    values = compute(folder, port_base=port_base, server_port=None).values
+    values = compute(folder, port_base=port_base(folder), server_port=None).values
     accounts = demo_accounts(folder)
     if as_json:
-        print(json.dumps(accounts_document(accounts, values), indent=1))
+        print(json.dumps(accounts_document(accounts, values), indent=1), flush=True)
         return
     screen = Screen()
-    screen.addresses(values)
+    screen.addresses(values, letters=is_embedded(os.environ))
     screen.accounts(accounts, values[DEMO_CLIENT_SECRET])
 
 
@@ -69,8 +73,10 @@ def execute(name: str, arguments: list[str]) -> None:
     service = next((service for service in SERVICES if service.name == name), None)
     if service is None:
         raise LaunchError(f"There is no service {name}.")
-    owner = arguments[0] == "migrate"
-    with attached(Folder()) as told:
+    owner, folder = arguments[0] == "migrate", Folder()
+    if arguments[0] in NEED_ALL_RUNNING and is_embedded(os.environ) and folder.running() is None:
+        raise LaunchError("It is not running: start it first (make run).")
+    with attached(folder) as told:
         command = [sys.executable, "-m", service.module, *arguments]
         answer = subprocess.run(command, env=told.of(service, owner=owner), cwd=PROJECT, check=False)
     raise typer.Exit(answer.returncode)
@@ -97,6 +103,8 @@ def main() -> None:
     except LaunchError as error:
         Screen(stderr=True).problem(str(error))
         sys.exit(1)
+    except BrokenPipeError:  # whoever read along has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         Screen(stderr=True).problem(str(explain_os_error(error)))
         sys.exit(1)

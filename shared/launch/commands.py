@@ -37,6 +37,12 @@ class Command:
 Answer = subprocess.CompletedProcess[str]
 
 
+def port_base(folder: Folder) -> int:
+    """Where it listens, or did when it ran last."""
+    found = (folder.running() or folder.read("done")).get("port_base", DEFAULT_BASE)
+    return int(found)
+
+
 @contextmanager
 def attached(folder: Folder) -> Iterator[Environment]:
     """The installation's environment: of the running one, else with its server started for this time only."""
@@ -48,13 +54,13 @@ def attached(folder: Folder) -> Iterator[Environment]:
         return
     if not environment.is_embedded(os.environ):
         environment.prepare(folder)
-        yield environment.compute(folder, port_base=DEFAULT_BASE, server_port=None)
+        yield environment.compute(folder, port_base=port_base(folder), server_port=None)
         return
     folder.hold()
     environment.prepare(folder)
     server = start_server(folder)
     try:
-        told = environment.compute(folder, port_base=DEFAULT_BASE, server_port=server.port)
+        told = environment.compute(folder, port_base=port_base(folder), server_port=server.port)
         for _, work in pending(folder, told, server):
             work()
         yield told

@@ -11,11 +11,17 @@ from rich.markup import escape
 from shared.launch.table import ADDRESSES, DEMO_CLIENT, DEMO_CLIENT_SECRET
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Whoever read along has seen enough; that is no failure."""
+        raise BrokenPipeError
+
+
 class Screen:
     """A terminal, or a plain file when there is none."""
 
     def __init__(self, *, stderr: bool = False) -> None:
-        self.console = Console(highlight=False, stderr=stderr)
+        self.console = _Console(highlight=False, stderr=stderr)
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
@@ -35,10 +41,13 @@ class Screen:
     def problem(self, text: str) -> None:
         self.console.print(f"[bold red]✗[/] {escape(text)}", soft_wrap=True)
 
-    def addresses(self, values: Mapping[str, str]) -> None:
+    def addresses(self, values: Mapping[str, str], *, letters: bool) -> None:
+        """`letters`: mail is kept to be read on a page."""
         self.say("")
         for name, meaning in ADDRESSES:
             self.say(f"  [bold]{values[f'{name.upper()}_PUBLIC_URL']}[/]  {meaning}")
+        if letters:
+            self.say(f"  [bold]{values['IDENTITY_PUBLIC_URL']}/dev/mail[/]  the letters identity would send")
 
     def accounts(self, accounts: Sequence[Mapping[str, Any]], client_secret: str) -> None:
         """Plain lines: a table would cut passwords off in a narrow window."""

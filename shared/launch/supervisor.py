@@ -80,7 +80,8 @@ class Supervisor:
             with self.screen.step("Demo content"):
                 load_demo(self.folder, told)
         self.folder.write("running", self._record())
-        self.screen.addresses(told.values)
+        self.folder.update("done", port_base=self.port_base)
+        self.screen.addresses(told.values, letters=told.values["DEVELOPMENT"] == "true")
         if wanted:
             self.screen.accounts(environment.demo_accounts(self.folder), told.values[DEMO_CLIENT_SECRET])
         self.screen.say("[dim]Ctrl-C stops everything; the data stay.[/]")

@@ -87,7 +87,7 @@ def settings_or_exit(settings_class: Callable[[], Any]) -> Any:
         return settings_class()
     except ValidationError as error:
         for e in error.errors():
-            print(f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}", file=sys.stderr)  # noqa: T201
+            print(f"{'.'.join(str(p) for p in e['loc']).upper()}: {e['msg']}", file=sys.stderr)  # noqa: T201
         raise typer.Exit(2) from None
 
 

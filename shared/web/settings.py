@@ -33,6 +33,12 @@ PublicUrl = Annotated[str, AfterValidator(_public_url)]
 Rate = Annotated[str, AfterValidator(_rate)]
 
 
+class OneSetting(BaseSettings):
+    """What a command is told that needs nothing of its service's own settings."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+
 class ServiceSettings(BaseSettings):
     """Settings that all services share. Each adds its own under its own prefix."""
 

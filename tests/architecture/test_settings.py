@@ -7,8 +7,8 @@ import sys
 from pydantic_settings import BaseSettings
 
 from customer_service.bridge.settings import Settings as BridgeSettings
-from customer_service.settings import OwnerSettings as CustomerSettings
-from employee_service.settings import OwnerSettings as EmployeeSettings
+from customer_service.settings import Settings as CustomerSettings
+from employee_service.settings import Settings as EmployeeSettings
 from identity_service.settings import Settings as IdentitySettings
 from tests.architecture.sources import ROOT, nothing, product
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic_settings import BaseSettings
 
 from deploy.make_env import settings as made_settings
 from shared.launch.table import SERVICES
@@ -70,14 +71,19 @@ def test_no_secret_stands_in_a_file(image: str) -> None:
     assert set(given) <= {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PORT"}
 
 
-def variables_of(name: str) -> dict[str, bool]:
-    """What the settings of the program named so in docker-compose.yml declare, and whether it must be set."""
+def settings_of(name: str) -> type[BaseSettings]:
+    """What the program named so in docker-compose.yml is told."""
     program = name.partition("-")[0]
     module = importlib.import_module(f"{OWN_MODULE.get(program, program + '_service')}.settings")
-    settings = getattr(module, "OwnerSettings" if name.endswith("-migrate") else "Settings", module.Settings)
+    found: type[BaseSettings] = getattr(module, "OwnerSettings" if name.endswith("-migrate") else "Settings")
+    return found
+
+
+def variables_of(name: str) -> dict[str, bool]:
+    """The variables it may be told, and whether each must be set."""
     return {
         str(field.validation_alias or field_name.upper()): field.is_required()
-        for field_name, field in settings.model_fields.items()
+        for field_name, field in settings_of(name).model_fields.items()
     }
 
 
@@ -133,9 +139,7 @@ def test_the_made_settings_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None
         with monkeypatch.context() as environment:
             for variable, value in service["environment"].items():
                 environment.setenv(variable, filled(str(value), made))
-            program = name.partition("-")[0]
-            module = importlib.import_module(f"{OWN_MODULE.get(program, program + '_service')}.settings")
-            module.Settings()
+            settings_of(name)()
 
 
 def filled(value: str, made: dict[str, str]) -> str:

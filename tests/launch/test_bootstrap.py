@@ -4,6 +4,8 @@ import base64
 import hashlib
 import hmac
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from itertools import count
 from typing import Any
@@ -205,3 +207,45 @@ def test_verifier_matches_the_published_exchange() -> None:
     client = hmac.digest(base64.b64decode(stored), auth, "sha256")
     key = bytes(a ^ b for a, b in zip(proof, client, strict=True))
     assert hashlib.sha256(key).digest() == base64.b64decode(stored)
+
+
+def command(**told: str) -> "subprocess.CompletedProcess[str]":
+    """`python -m shared.db.bootstrap red`, as a container runs it."""
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | told
+    return subprocess.run(
+        [sys.executable, "-m", "shared.db.bootstrap", "red"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_leaves_another_services_address_alone(
+    test_server: TestServer, targets: tuple[Target, Target]
+) -> None:
+    """Somebody sets all variables of `.env.example` and makes one database after the other."""
+    mine, other = targets
+    answer = command(
+        ADMIN_DATABASE_URL=test_server.admin_url,
+        RED_DATABASE_OWNER_URL=mine.owner_url,
+        RED_DATABASE_URL=mine.app_url,
+        BRIDGE_DATABASE_URL=str(other.bridge_url),
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert "left alone" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("owner", "app"),
+    [
+        ("postgresql://a:b@localhost/x", "postgresql://c:d@localhost/y"),
+        ("postgresql://a:b@localhost/x", "postgresql://localhost/x"),
+        ("postgresql://a:b@localhost:many/x", "postgresql://c:d@localhost/x"),
+    ],
+)
+def test_the_command_says_in_one_line_what_does_not_fit(owner: str, app: str) -> None:
+    answer = command(
+        ADMIN_DATABASE_URL="postgresql://localhost/x", RED_DATABASE_OWNER_URL=owner, RED_DATABASE_URL=app
+    )
+    assert (answer.returncode, len(answer.stderr.splitlines())) == (2, 1), answer.stderr

@@ -213,6 +213,15 @@ def test_what_dies_is_started_again(installation: Installation, running: Running
     eventually("PostgreSQL stayed away", lambda: installation.server_pid not in (0, before))
 
 
+def test_a_stopped_installation_remembers_its_ports(installation: Installation, running: Running) -> None:
+    running.stop()
+    said = installation.launch("demo-accounts").stdout
+    assert f"http://localhost:{installation.base}/dev/mail" in said
+    assert installation.launch("exec", "customer", "fail").returncode == 3
+    address = installation.seen("customer_service-fail")["environment"]["CUSTOMER_PUBLIC_URL"]
+    assert address == f"http://localhost:{installation.base + 2}"
+
+
 def test_a_second_run_is_refused_in_one_line(installation: Installation, running: Running) -> None:
     answer = installation.launch("run", "--port-base", str(installation.base))
     assert answer.returncode == 1
@@ -287,6 +296,8 @@ def test_a_command_of_a_service_runs_beside_a_stopped_installation(installation:
     assert installation.launch("exec", "customer", "fail").returncode == 3
     seen = installation.seen("customer_service-fail")["environment"]
     assert "CUSTOMER_DATABASE_URL" in seen
+    answer = installation.launch("exec", "employee", "bridge-reconcile")
+    assert (answer.returncode, "start it first" in answer.stderr) == (1, True)
     assert "CUSTOMER_DATABASE_OWNER_URL" not in seen
     assert installation.server_pid == 0
 

@@ -62,6 +62,20 @@ async def test_another_schema_than_ours(world: World, command: str) -> None:
     assert not any("Traceback" in line for line in said)
 
 
+async def test_migrations_need_the_owners_address_only(world: World) -> None:
+    urls = await world.database("customer")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "customer_service",
+        "migrate",
+        env={"PATH": os.environ["PATH"], "CUSTOMER_DATABASE_OWNER_URL": urls.owner},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    assert process.returncode == 0, said.decode()
+
+
 async def test_settings_that_cannot_be_read() -> None:
     assert await start("employee", "serve", "") == (
         1,
@@ -69,4 +83,4 @@ async def test_settings_that_cannot_be_read() -> None:
     )
     status, said = await start("employee", "serve", "", EMPLOYEE_SECRET_KEY="short", RATE_LIMIT_PERSON="x")
     assert status == 2
-    assert sorted(line.partition(":")[0] for line in said) == ["EMPLOYEE_SECRET_KEY", "rate_limit_person"]
+    assert sorted(line.partition(":")[0] for line in said) == ["EMPLOYEE_SECRET_KEY", "RATE_LIMIT_PERSON"]
