@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from identity_service.accounts.passwords import Passwords
 from identity_service.clients import service as clients
+from identity_service.events import api as events
 from identity_service.keys.service import KeyRing
 from identity_service.limits.service import Limiter
 from identity_service.mail import pages as mail_pages
@@ -80,6 +81,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     app.state.services = services
     app.state.pages = Pages(site(settings), {}, own=[TEMPLATES])
     app.include_router(protocol.router)
+    app.include_router(events.router)
     app.include_router(origins.router)
     app.include_router(sign_in.router)
     app.include_router(registration.router)

@@ -5,6 +5,7 @@ from identity_service.audit import models as audit
 from identity_service.clients import models as clients
 from identity_service.consents import models as consents
 from identity_service.device_flow import models as device_flow
+from identity_service.events import models as events
 from identity_service.grants import models as grants
 from identity_service.keys import models as keys
 from identity_service.limits import models as limits
@@ -17,6 +18,7 @@ schema = assemble(
     sessions.MODELS,
     clients.MODELS,
     grants.MODELS,
+    events.MODELS,
     consents.MODELS,
     device_flow.MODELS,
     keys.MODELS,

@@ -2,6 +2,7 @@
 
 from identity_service.accounts import links
 from identity_service.app import make_services
+from identity_service.events import service as events
 from identity_service.grants import service as grants
 from identity_service.limits import service as limits
 from identity_service.mail import service as mail
@@ -31,6 +32,7 @@ async def tidy(services: Services) -> int:
     """Delete what has ended. Answers 0: it is done for this time."""
     async with Caller(services=services, now=services.clock.now(), address="worker").begin() as visit:
         await grants.prune(visit)
+        await events.prune(visit)
         await links.prune(visit)
         await limits.prune(visit.session, visit.now)
     return 0

@@ -7,7 +7,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, update
 
+from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
+from identity_service.events import service as events
+from identity_service.events.kinds import EventKind
 from identity_service.grants import queries
 from identity_service.grants.models import AuthorizationCode, Grant, PendingRequest, UsedAssertion
 from identity_service.sessions.models import SignInSession
@@ -30,6 +33,13 @@ async def end_session(visit: Visit, session: SignInSession, *, because: str) -> 
     """End a session and revoke every grant in it: refresh fails from now on, UserInfo too."""
     session.ended_at = session.ended_at or visit.now
     await _revoke(visit, Grant.session_id == session.id, because)
+    await events.announce(
+        visit,
+        EventKind.SESSION_REVOKED,
+        account_id=session.account_id,
+        realm=session.realm,
+        session_id=session.id,
+    )
     audit.record(
         visit.session,
         "session.ended",
@@ -41,14 +51,16 @@ async def end_session(visit: Visit, session: SignInSession, *, because: str) -> 
     )
 
 
-async def end_all_sessions(visit: Visit, account_id: UUID, *, because: str) -> None:
+async def end_all_sessions(visit: Visit, account: Account, *, because: str) -> None:
     """End every session of an account, with its grants."""
+    account_id = account.id
     await visit.session.execute(
         update(SignInSession)
         .where(SignInSession.account_id == account_id, SignInSession.ended_at.is_(None))
         .values(ended_at=visit.now)
     )
     await _revoke(visit, Grant.account_id == account_id, because)
+    await events.announce(visit, EventKind.SESSION_REVOKED, account_id=account_id, realm=account.realm)
     audit.record(
         visit.session,
         "session.all_ended",

@@ -4,16 +4,15 @@ A community asks as the client that it is, since where the pages of its own peop
 business. The bridge is no client of identity; its set is public (docs/decisions/0009).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import ColumnElement, Text, any_, bindparam, func, or_, select
-from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
 from identity_service.clients.models import Client
-from identity_service.protocol.client import ProtocolClient, by_basic
+from identity_service.protocol.resource_server import authenticated_resource_server
 from identity_service.web import Visiting
 from shared.db.engine import Database
 from shared.db.query import Query as Statement
@@ -54,14 +53,6 @@ def of_all_clients(database: Database) -> Origins:
     return Origins(ask)
 
 
-def _finder(session: Session) -> Callable[[str], ProtocolClient | None]:
-    def find(client_id: str) -> ProtocolClient | None:
-        row = session.get(Client, client_id)
-        return ProtocolClient(row) if row is not None else None
-
-    return find
-
-
 def _sorted(rows: Iterable[Row]) -> list[str]:
     return sorted(row["origin"] for row in rows)
 
@@ -73,8 +64,8 @@ async def origins(
     """Origins of the clients that may ask for tokens for `audience`. Raises `Unauthenticated`."""
     public = audience == visit.settings.bridge_public_url
     if not public:
-        client = await visit.session.run_sync(lambda session: by_basic(_finder(session), request))
-        if client is None or not client.row.is_first_party or audience not in client.row.audiences:
+        caller = await authenticated_resource_server(request, visit)
+        if audience not in caller.serves:
             raise Unauthenticated("Only the service itself may ask for this.")
     rows = await visit.reader.all(_OF_AUDIENCE, audience=audience)
     cache = "public, max-age=60" if public else "no-store"

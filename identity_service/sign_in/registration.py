@@ -122,7 +122,7 @@ async def set_password(request: Request, caller: Calling, token: Text = "", pass
         password_hash = await links.choose_password(caller, link, name=link.name, password=password)
         async with caller.begin() as visit:
             account = await links.set_password(visit, token=token, password_hash=password_hash)
-            await grants.end_all_sessions(visit, account.id, because="password set")
+            await grants.end_all_sessions(visit, account, because="password set")
     except LinkSpent:
         return _spent(request, None)
     except WeakPassword as error:

@@ -29,9 +29,13 @@ ASKED = {"access-control-request-method": "POST", "access-control-request-header
 async def known(house: House) -> Origins:
     """Three pages, each on a client that may ask for tokens of another audience."""
     wanted = [
-        Registration("web", "Web", None, [], audiences=[CUSTOMER], origins=[PAGE]),
-        Registration("crm-web", "CRM", "x", [], machine_audiences=[BRIDGE], origins=[CRM_PAGE]),
-        Registration("inside", "Inside", "x", [], audiences=[EMPLOYEE, CUSTOMER], origins=[STAFF_PAGE]),
+        Registration(id="web", name="Web", grant_types=[], audiences=[CUSTOMER], origins=[PAGE]),
+        Registration(
+            id="crm-web", name="CRM", grant_types=[], machine_audiences=[BRIDGE], origins=[CRM_PAGE]
+        ),
+        Registration(
+            id="inside", name="Inside", grant_types=[], audiences=[EMPLOYEE, CUSTOMER], origins=[STAFF_PAGE]
+        ),
     ]
     async with Caller(services=house.services, now=house.clock.now(), address="console").begin() as visit:
         for registration in wanted:

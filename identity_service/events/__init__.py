@@ -1,0 +1,1 @@
+"""Security events: what the other services must hear about sessions and accounts, and soon."""

@@ -1,0 +1,74 @@
+"""Deactivating, reactivating, purging accounts, and changing what others see of them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from identity_service.accounts.models import Account
+from identity_service.accounts.roles import roles_in_tokens
+from identity_service.accounts.service import clean_name
+from identity_service.audit import service as audit
+from identity_service.events import service as events
+from identity_service.events.kinds import EventKind
+from identity_service.grants import service as grants
+from identity_service.visit import Visit
+
+
+async def deactivate(visit: Visit, account: Account, *, because: str, by: str) -> None:
+    """Shut an account: no sign-in, and every session, refresh token and access token ends. `by` names who
+    did it, in the audit log. A second time changes nothing."""
+    if account.deactivated_at is not None:
+        return
+    account.deactivated_at = account.updated_at = visit.now
+    await grants.end_all_sessions(visit, account, because=because)
+    await _announce(visit, EventKind.DISABLED, account, reason=because)
+    _record(visit, "account.deactivated", account, because=because, by=by)
+
+
+async def reactivate(visit: Visit, account: Account, *, by: str) -> None:
+    """Let an account in again. Nothing that ended comes back. A second time changes nothing."""
+    if account.deactivated_at is None:
+        return
+    account.deactivated_at, account.updated_at = None, visit.now
+    await _announce(visit, EventKind.ENABLED, account)
+    _record(visit, "account.reactivated", account, by=by)
+
+
+async def purge(visit: Visit, account: Account, *, by: str) -> None:
+    """Delete an account for good. The audit log keeps its id and nothing else of it."""
+    await grants.end_all_sessions(visit, account, because="purged")
+    await _announce(visit, EventKind.PURGED, account)
+    _record(visit, "account.purged", account, by=by)
+    await visit.session.delete(account)
+    await visit.session.flush()
+
+
+async def change(
+    visit: Visit, account: Account, *, by: str, name: str | None = None, roles: Iterable[str] | None = None
+) -> None:
+    """Change what tokens say of a person. Raises BadName. Nothing is announced when nothing changed."""
+    changed = []
+    if name is not None and clean_name(name) != account.name:
+        account.name = clean_name(name)
+        changed.append("name")
+    if roles is not None and sorted(set(roles)) != account.roles:
+        account.roles = sorted(set(roles))
+        changed.append("roles")
+    if changed:
+        account.updated_at = visit.now
+        await announce_claims(visit, account)
+        _record(visit, "account.changed", account, fields=changed, by=by)
+
+
+async def announce_claims(visit: Visit, account: Account) -> None:
+    """Tell the services what tokens say of this person from now on."""
+    await visit.session.flush()
+    roles = await visit.session.run_sync(lambda session: roles_in_tokens(session, account))
+    await _announce(visit, EventKind.CLAIMS_CHANGED, account, claims={"name": account.name, "roles": roles})
+
+
+async def _announce(visit: Visit, kind: EventKind, account: Account, **payload: Any) -> None:
+    await events.announce(visit, kind, account_id=account.id, realm=account.realm, **payload)
+
+
+def _record(visit: Visit, event: str, account: Account, **details: Any) -> None:
+    audit.record(visit.session, event, at=visit.now, account_id=account.id, address=visit.address, **details)
