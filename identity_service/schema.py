@@ -10,6 +10,7 @@ from identity_service.grants import models as grants
 from identity_service.keys import models as keys
 from identity_service.limits import models as limits
 from identity_service.mail import models as mail
+from identity_service.pictures import models as pictures
 from identity_service.sessions import models as sessions
 from shared.db.schema import assemble
 
@@ -25,4 +26,5 @@ schema = assemble(
     audit.MODELS,
     limits.MODELS,
     mail.MODELS,
+    pictures.MODELS,
 )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from identity_service.base import Base
@@ -19,10 +19,38 @@ class Organisation(Base):
     is_partner: Mapped[bool]
 
 
+class OrganisationDomain(Base):
+    """A domain an organisation says is its own; it counts once it was proved, by mail or by staff.
+
+    The key is the domain in lower case (IDNA): one organisation has it, whoever proves it first.
+    """
+
+    __tablename__ = "organisation_domains"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey(Organisation.id, ondelete="CASCADE"), index=True)
+    domain: Mapped[str]
+    created_at: Mapped[datetime]
+    verified_at: Mapped[datetime | None]
+    verified_how: Mapped[str | None]
+
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "domain"),
+        Index(
+            "ix_organisation_domains_proved",
+            "domain",
+            unique=True,
+            postgresql_where=text("verified_at is not null"),
+        ),
+        CheckConstraint("verified_how in ('mail', 'staff')", name="verified_how"),
+    )
+
+
 class Account(Base):
     """One person in one realm. The `id` is the `sub` of tokens: random, so that it tells no time.
 
-    Equal addresses in two realms are two accounts that never meet.
+    Equal addresses in two realms are two accounts that never meet. `is_organisation_admin` lets a customer
+    invite and remove people of their organisation; `picture_id` is the picture's public, random id.
     """
 
     __tablename__ = "accounts"
@@ -35,6 +63,10 @@ class Account(Base):
     name: Mapped[str]
     roles: Mapped[list[str]]
     organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey(Organisation.id))
+    is_organisation_admin: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    locale: Mapped[str | None]
+    zoneinfo: Mapped[str | None]
+    picture_id: Mapped[UUID | None] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     deactivated_at: Mapped[datetime | None]
@@ -58,7 +90,8 @@ class PasswordCredential(Base):
 class EmailProof(Base):
     """A one-time link. Whoever opens it reads the mailbox `email` (or was handed the link by an operator).
 
-    `account_id` is empty for a registration: the account is made only once the link was used.
+    `account_id` is empty for a registration: the account is made only once the link was used. `subject_id`
+    is what else the link is about, such as the domain to be proved.
     """
 
     __tablename__ = "email_proofs"
@@ -69,15 +102,60 @@ class EmailProof(Base):
     email: Mapped[str]
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey(Account.id, ondelete="CASCADE"))
     pending_id: Mapped[UUID | None]
+    subject_id: Mapped[UUID | None]
     token_hash: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 
     __table_args__ = (
-        CheckConstraint("purpose in ('sign_up', 'set_password')", name="purpose"),
+        CheckConstraint(
+            "purpose in ('sign_up', 'set_password', 'change_email', 'undo_email', 'undo_closing', 'domain')",
+            name="purpose",
+        ),
         Index("ix_email_proofs_expires", "expires_at"),
     )
 
 
-MODELS = (Organisation, Account, PasswordCredential, EmailProof)
+class Invitation(Base):
+    """Somebody was invited to have an account, with what it will have. One open one per address and realm."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    realm: Mapped[str]
+    email: Mapped[str]
+    email_key: Mapped[str]
+    roles: Mapped[list[str]]
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey(Organisation.id, ondelete="CASCADE"))
+    is_organisation_admin: Mapped[bool]
+    invited_by: Mapped[UUID | None] = mapped_column(ForeignKey(Account.id, ondelete="SET NULL"))
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (
+        UniqueConstraint("realm", "email_key"),
+        CheckConstraint("realm in ('staff', 'customer')", name="realm"),
+    )
+
+
+class Closing(Base):
+    """An account whose person closed it: out of use at once, erased at `due_at` unless they come back."""
+
+    __tablename__ = "closings"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey(Account.id, ondelete="CASCADE"), primary_key=True)
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime] = mapped_column(index=True)
+
+
+MODELS = (
+    Organisation,
+    OrganisationDomain,
+    Account,
+    PasswordCredential,
+    EmailProof,
+    Invitation,
+    Closing,
+)

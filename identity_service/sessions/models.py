@@ -11,7 +11,10 @@ from identity_service.base import Base
 
 
 class SignInSession(Base):
-    """A browser that signed in. Its `id` is the `sid` of tokens; the cookie holds another, secret value."""
+    """A browser that signed in. Its `id` is the `sid` of tokens; the cookie holds another, secret value.
+
+    `address` is where it was seen last, as limits count it.
+    """
 
     __tablename__ = "sessions"
 
@@ -26,6 +29,7 @@ class SignInSession(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     user_agent: Mapped[str]
+    address: Mapped[str | None]
 
 
 MODELS = (SignInSession,)

@@ -1,0 +1,1 @@
+"""Pictures of people: taken in, made small and plain, and shown."""
