@@ -5,13 +5,17 @@ from identity_service.audit import models as audit
 from identity_service.clients import models as clients
 from identity_service.consents import models as consents
 from identity_service.device_flow import models as device_flow
+from identity_service.devices import models as devices
 from identity_service.events import models as events
+from identity_service.factors import models as factors
 from identity_service.grants import models as grants
 from identity_service.keys import models as keys
 from identity_service.limits import models as limits
 from identity_service.mail import models as mail
 from identity_service.pictures import models as pictures
+from identity_service.policy import models as policy
 from identity_service.sessions import models as sessions
+from identity_service.sign_in import models as sign_in
 from shared.db.schema import assemble
 
 schema = assemble(
@@ -27,4 +31,8 @@ schema = assemble(
     limits.MODELS,
     mail.MODELS,
     pictures.MODELS,
+    devices.MODELS,
+    factors.MODELS,
+    policy.MODELS,
+    sign_in.MODELS,
 )

@@ -1,0 +1,1 @@
+"""Browsers in which somebody signed in before."""

@@ -1,0 +1,1 @@
+"""What proves who somebody is, beside a password: one-time codes, passkeys, recovery codes."""

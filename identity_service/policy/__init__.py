@@ -1,0 +1,1 @@
+"""What a realm asks of people who sign in."""
