@@ -1,4 +1,5 @@
-"""`python -m customer_service`: serve, worker, migrate, demo, import-stackexchange, bridge-consumer."""
+"""`python -m customer_service`: serve, worker, migrate, demo, import-stackexchange, bridge-consumer,
+bridge-consumer-remove."""
 
 from typing import Annotated
 
@@ -38,6 +39,15 @@ def bridge_consumer(
     """Admit a program, such as a CRM, to the bridge."""
     settings: Settings = settings_or_exit(Settings)
     sharing_command.bridge_consumer(settings, client_id, name=name, purposes=purpose, audiences=audience)
+
+
+@app.command("bridge-consumer-remove")
+def bridge_consumer_remove(
+    client_id: Annotated[str, typer.Argument(help="The program's client id at identity")],
+) -> None:
+    """Take back what a program was admitted for; what it read is withdrawn from it."""
+    settings: Settings = settings_or_exit(Settings)
+    sharing_command.remove_bridge_consumer(settings, client_id)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,7 @@ def create_app(
             api_routers=(desk_api.router, transfer_api.router),
             page_routers=(desk_pages.router,),
             prepare=prepare,
+            close=desk_deps.close,
         ),
         http=http,
     )

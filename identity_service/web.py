@@ -13,23 +13,12 @@ from starlette.responses import RedirectResponse, Response
 from identity_service.sessions import service as sessions
 from identity_service.settings import Settings
 from identity_service.visit import Caller, Services, Visit
-from shared.kernel.actor import GUEST, Actor
-from shared.kernel.errors import Problem, Unauthenticated
+from shared.kernel.errors import Problem
 from shared.web.middleware import CONTENT_SECURITY_POLICY
 from shared.web.templates import Pages
 
 TEMPLATES = Path(__file__).parent / "templates"
 REALMS = ("customer", "staff")
-
-
-class NobodysApi:
-    """Identity has no API of its own yet: no bearer token is good here but at UserInfo."""
-
-    async def by_bearer(self, token: str) -> Actor:
-        raise Unauthenticated
-
-    async def by_session(self, request: Request) -> Actor:
-        return GUEST
 
 
 def services_of(request: Request) -> Services:

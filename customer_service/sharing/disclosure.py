@@ -13,7 +13,7 @@ from shared.tools.topics.models import Post, Topic
 def confirmations() -> tuple[ScalarSelect[Any], ScalarSelect[Any]]:
     """How many consumers have purged the surrounding sharing, and how many must."""
     tombstones = (
-        select(func.count())
+        select(func.count(func.distinct(Change.consumer_id)))
         .select_from(Change)
         .where(Change.sharing_id == Sharing.id, Change.type == "withdrawn")
         .correlate(Sharing)

@@ -4,9 +4,10 @@ Everything here runs inside the caller's transaction: a sharing, its names and i
 """
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,9 +19,14 @@ from shared.db.sequencer import append
 from shared.kernel.ids import new_id
 from shared.tools.topics.models import Topic
 
+_CONSUMERS: Final = 0x62726964
+"""Advisory lock: held alone while a consumer is admitted or removed, shared while a sharing is told, so that
+neither misses the other."""
+
 
 async def mint(session: AsyncSession, sharing: Sharing, author_id: UUID) -> None:
     """A ref of the sharing and a pseudonym of the author for each consumer the sharing is for."""
+    await session.execute(select(func.pg_advisory_xact_lock_shared(_CONSUMERS)))
     wanted = {"purpose": sharing.purpose, "audience": sharing.audience}
     for consumer_id in (await session.scalars(queries.RECIPIENTS, wanted)).all():
         await _mint_for(session, consumer_id, sharing.id, author_id)
@@ -28,7 +34,9 @@ async def mint(session: AsyncSession, sharing: Sharing, author_id: UUID) -> None
 
 async def _mint_for(session: AsyncSession, consumer_id: UUID, sharing_id: UUID, author_id: UUID) -> None:
     await session.execute(
-        insert(ThreadRef).values(ref=random_name(), sharing_id=sharing_id, consumer_id=consumer_id)
+        upsert(ThreadRef)
+        .values(ref=random_name(), sharing_id=sharing_id, consumer_id=consumer_id)
+        .on_conflict_do_nothing()
     )
     await session.execute(
         upsert(Pseudonym)
@@ -82,26 +90,23 @@ async def register(
     audiences: list[str],
     purposes: list[str],
     now: datetime,
-) -> None:
-    """Admits a program to the bridge. What is shared already, and meant for it, is told it as new.
-
-    Registering a known client again changes nothing.
-    """
+) -> bool:
+    """Admits a program to the bridge; False, and nothing changed, when it is admitted already. What is shared
+    already, and meant for it, is told it as new."""
+    await session.execute(select(func.pg_advisory_xact_lock(_CONSUMERS)))
+    admitted = {"name": name, "audiences": audiences, "purposes": purposes, "registered_at": now}
     consumer_id = await session.scalar(
         upsert(Consumer)
-        .values(
-            id=new_id(),
-            client_id=client_id,
-            name=name,
-            audiences=audiences,
-            purposes=purposes,
-            registered_at=now,
+        .values(id=new_id(), client_id=client_id, **admitted)
+        .on_conflict_do_update(
+            index_elements=[Consumer.client_id],
+            set_=admitted,
+            where=func.cardinality(Consumer.purposes) == 0,
         )
-        .on_conflict_do_nothing(index_elements=[Consumer.client_id])
         .returning(Consumer.id)
     )
     if consumer_id is None:
-        return
+        return False
     live = (
         select(Sharing.id, Topic.author_id, Topic.version)
         .join(Topic, Topic.id == Sharing.topic_id)
@@ -114,13 +119,40 @@ async def register(
     )
     for sharing_id, author_id, version in (await session.execute(live)).all():
         await _mint_for(session, consumer_id, sharing_id, author_id)
-        await tell_one(session, consumer_id, sharing_id, version=version, now=now)
+        await tell_one(session, consumer_id, sharing_id, "shared", version=version, now=now)
+    return True
+
+
+async def remove(session: AsyncSession, client_id: str, *, now: datetime) -> bool:
+    """Takes back what a program was admitted for; False when it was admitted for nothing.
+
+    All that was shared with it is withdrawn. It stays known, so that it can follow the withdrawals and
+    confirm that it deleted, and so that the ledger can name it; `register` admits it again.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(_CONSUMERS)))
+    consumer_id = await session.scalar(
+        update(Consumer)
+        .where(Consumer.client_id == client_id, func.cardinality(Consumer.purposes) > 0)
+        .values(purposes=[], audiences=[])
+        .returning(Consumer.id)
+    )
+    if consumer_id is None:
+        return False
+    live = (
+        select(Sharing.id, Topic.version)
+        .join(ThreadRef, ThreadRef.sharing_id == Sharing.id)
+        .join(Topic, Topic.id == Sharing.topic_id)
+        .where(ThreadRef.consumer_id == consumer_id, Sharing.withdrawn_at.is_(None))
+    )
+    for sharing_id, version in (await session.execute(live)).all():
+        await tell_one(session, consumer_id, sharing_id, "withdrawn", version=version, now=now)
+    return True
 
 
 async def tell_one(
-    session: AsyncSession, consumer_id: UUID, sharing_id: UUID, *, version: int, now: datetime
+    session: AsyncSession, consumer_id: UUID, sharing_id: UUID, change: str, *, version: int, now: datetime
 ) -> None:
-    """`shared` to one consumer alone."""
+    """A change to one consumer alone. A withdrawal says until when to purge."""
     ref = await session.scalar(
         select(ThreadRef.ref).where(ThreadRef.sharing_id == sharing_id, ThreadRef.consumer_id == consumer_id)
     )
@@ -130,8 +162,8 @@ async def tell_one(
         consumer_id=consumer_id,
         sharing_id=sharing_id,
         ref=ref,
-        type="shared",
+        type=change,
         version=version,
         at=now,
-        purge_by=None,
+        purge_by=now + PURGE_WITHIN if change == "withdrawn" else None,
     )

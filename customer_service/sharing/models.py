@@ -21,7 +21,8 @@ OUT: Final = "bridge_out"
 
 
 class Consumer(CustomerBase):
-    """A program that may call the bridge. `acknowledged` is the position up to which it purged."""
+    """A program that may call the bridge. `acknowledged` is the position up to which it purged. Without
+    purposes it was removed: it may only follow the withdrawals and confirm them."""
 
     __tablename__ = "bridge_consumers"
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from customer_service.sharing.names import Audience, Purpose
 from customer_service.sharing.schemas import CompanyAsked, Reason, SharingCreate
 from customer_service.sharing.service import SharingService, topic_row
+from shared.kernel.errors import invalid_field
 from shared.web.edge import PageWrite, WriteRoute
 from shared.web.page import see
 from shared.web.times import zone_named
@@ -22,8 +23,13 @@ def _back(topic_id: UUID) -> Response:
 
 
 def _end_of(day: str, zone: tzinfo) -> datetime | None:
-    """The end of that day in the person's zone; None for an empty field."""
-    return datetime.combine(date.fromisoformat(day), time.max, zone).astimezone(UTC) if day else None
+    """The end of that day in the person's zone; None for an empty field. Raises `Invalid`."""
+    if not day:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(day), time.max, zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise invalid_field("/until", "sharing.no_such_day", "There is no such day.") from None
 
 
 @router.post("/t/{topic_id}/share")

@@ -104,9 +104,14 @@ CHANGED = (
 )
 """Live sharings whose topic has a version that the feed has not told yet."""
 
-REFS_OF = select(ThreadRef.consumer_id, ThreadRef.ref).where(
-    ThreadRef.sharing_id == bindparam("sharing_id", type_=Uuid())
+REFS_OF = (
+    select(ThreadRef.consumer_id, ThreadRef.ref)
+    .join(Consumer, Consumer.id == ThreadRef.consumer_id)
+    .where(
+        ThreadRef.sharing_id == bindparam("sharing_id", type_=Uuid()), func.cardinality(Consumer.purposes) > 0
+    )
 )
+"""Whom a change of this sharing is told: a consumer that was removed was told of its end then."""
 
 RECIPIENTS = select(Consumer.id).where(
     func.array_position(Consumer.purposes, bindparam("purpose", type_=Sharing.purpose.type)).is_not(None),

@@ -1,13 +1,23 @@
 """What goes in and out about sharing."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from customer_service.sharing.names import Audience, Purpose
 
+
+def _in_utc(moment: datetime) -> datetime:
+    """Raises ValueError for the edges of the calendar, where a zone leads out of it."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this is beyond the calendar") from None
+
+
+Until = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 
 
@@ -24,7 +34,7 @@ class SharingCreate(BaseModel):
     purpose: Purpose
     audience: Audience = "staff"
     reason: Reason
-    until: AwareDatetime | None = None
+    until: Until | None = None
 
 
 class CompanyAsked(BaseModel):
@@ -36,7 +46,7 @@ class CompanyAsked(BaseModel):
 
     reason: Reason = "The author asked the company."
     show_name: bool = False
-    until: AwareDatetime | None = None
+    until: Until | None = None
 
 
 @dataclass(slots=True)

@@ -12,7 +12,6 @@ from shared.bridge.errors import (
     BridgeForbidden,
     BridgeRefused,
     NotShared,
-    PurgeOverdue,
     ReplyRefused,
 )
 from shared.bridge.messages import Reply
@@ -23,8 +22,14 @@ from shared.oidc.errors import TokenRefused
 WITHDRAWN: Final = "The customer withdrew the thread before the answer arrived."
 NOT_ADMITTED: Final = "The bridge did not admit the answer in the author's name."
 AUTHOR_GONE: Final = "The author may not answer customers any more."
-FINAL_TOKEN_ERRORS: Final = frozenset({"invalid_grant", "access_denied", "invalid_target", "invalid_scope"})
-"""What identity says of a person who left or lost the role; anything else is a fault and is tried again."""
+FINAL_TOKEN_ERRORS: Final = frozenset(
+    {"invalid_request", "invalid_grant", "access_denied", "invalid_target", "invalid_scope"}
+)
+"""What identity says of a person who left (`invalid_request`, RFC 8693 section 2.2.2: the subject token is
+not acceptable) or lost the role (`invalid_scope`); anything else is a fault and is tried again."""
+ABOUT_THE_AUTHOR: Final = frozenset({"bridge.not_customer_facing", "bridge.missing_scope"})
+"""Refusals (401, 403) that say the author may not answer. Any other one is about this service (its token, its
+registration, an unconfirmed purge), which somebody can mend: the answer waits."""
 
 
 class ReplyDelivery:
@@ -43,9 +48,10 @@ class ReplyDelivery:
         message = Reply(body=reply.body, public_name=reply.public_name)
         try:
             crossing = await self._gateway.reply(reply.author_sub, reply.ref, message, key=reply.id.hex)
-        except PurgeOverdue:
-            raise
         except (NotShared, ReplyRefused, BridgeForbidden) as refused:
+            if isinstance(refused, BridgeForbidden) and refused.code not in ABOUT_THE_AUTHOR:
+                await self._gateway.book_apart(refused, str(reply.author_id))
+                raise
             await self._refuse(session, reply, refused)
             return
         except TokenRefused as refused:

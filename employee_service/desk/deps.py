@@ -59,6 +59,11 @@ def install(app: FastAPI, settings: Settings, transport: httpx.AsyncBaseTranspor
     app.state.desk_gateway = make_gateway(settings, edge.database, edge.clock, party, transport)
 
 
+async def close(app: FastAPI) -> None:
+    gateway: BridgeGateway = app.state.desk_gateway
+    await gateway.close()
+
+
 def service_party(settings: Settings, http: httpx.AsyncClient) -> RelyingParty:
     """This service as a client of identity, for the worker, which signs nobody in."""
     return RelyingParty(

@@ -104,8 +104,7 @@ class BridgeGateway:
         try:
             crossing = await call()
         except BridgeRefused as refused:
-            async with self._database.apart() as session:
-                await ledger.book_refusal(session, refused, at=self._clock.now(), subject=subject)
+            await self.book_apart(refused, subject)
             raise
         async with self._database.apart() as session:
             await ledger.book(session, crossing, at=self._clock.now(), subject=subject, ref=ref)
@@ -117,6 +116,11 @@ class BridgeGateway:
 
     async def book_refusal(self, session: AsyncSession, refused: BridgeRefused, subject: str | None) -> None:
         await ledger.book_refusal(session, refused, at=self._clock.now(), subject=subject)
+
+    async def book_apart(self, refused: BridgeRefused, subject: str | None) -> None:
+        """Writes a refusal down whatever becomes of the caller's transaction."""
+        async with self._database.apart() as session:
+            await ledger.book_refusal(session, refused, at=self._clock.now(), subject=subject)
 
     async def _own(self) -> str:
         tokens = await self._relying_party.client_credentials(resource=self._audience, scope=OWN)

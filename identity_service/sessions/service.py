@@ -1,6 +1,5 @@
 """Starting, finding and touching sessions. Ending one, with what hangs on it, is in `grants.service`."""
 
-import secrets
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -77,11 +76,6 @@ async def account_of(visit: Visit, session: SignInSession) -> Account:
     account = await visit.session.get(Account, session.account_id)
     assert account is not None, "a foreign key holds it"
     return account
-
-
-def same_session(sid: object, session: SignInSession) -> bool:
-    """Whether the `sid` of a token names this session."""
-    return isinstance(sid, str) and secrets.compare_digest(sid, str(session.id))
 
 
 def session_id(sid: object) -> UUID | None:

@@ -32,16 +32,3 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = TYPES
-
-
-def service_base(name: str) -> type[DeclarativeBase]:
-    """A declarative base for one service's own tables, with the same types and names."""
-    return type(
-        name,
-        (DeclarativeBase,),
-        {
-            "metadata": MetaData(naming_convention=NAMING),
-            "type_annotation_map": TYPES,
-            "__module__": __name__,
-        },
-    )

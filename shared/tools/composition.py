@@ -1,6 +1,6 @@
 """What both communities are made of, so that a service's `app.py` says only what is its own."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -96,6 +96,8 @@ class Community:
     api_routers: tuple[APIRouter, ...] = ()
     page_routers: tuple[APIRouter, ...] = ()
     prepare: Callable[[FastAPI], None] | None = None
+    close: Callable[[FastAPI], Awaitable[None]] | None = None
+    """Lets go of what `prepare` opened, when the app ends."""
 
 
 def relying_party(community: Community, http: httpx.AsyncClient) -> RelyingParty:
@@ -145,6 +147,8 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
                 await require_head(f"{community.service}_service", raw.driver_connection)
             yield
         finally:
+            if community.close:
+                await community.close(app)
             await http.aclose()
             await database.close()
 

@@ -74,17 +74,20 @@ class PretendedIdentity:
         }
         return self.token(**(claims | changes))
 
-    def _grant(self, form: dict[str, str], client: str) -> dict[str, Any] | None:
+    def _grant(self, form: dict[str, str], client: str) -> dict[str, Any] | str:
+        """The answer, or the error that the real identity gives (RFC 8693 section 2.2.2)."""
         audience, scope = form.get("resource", ""), form.get("scope", "")
         if form["grant_type"] == "client_credentials":
             token = self.own(client, audience, scope)
         elif form["grant_type"] == EXCHANGE:
             account = self.accounts.get(_subject(form["subject_token"]))
-            if account is None or not account.active or "customer_facing" not in account.roles:
-                return None
+            if account is None or not account.active:
+                return "invalid_request"
+            if "customer_facing" not in account.roles:
+                return "invalid_scope"
             token = self.delegated(account, client, audience, scope)
         else:
-            return None
+            return "unsupported_grant_type"
         return {"access_token": token, "token_type": "Bearer", "expires_in": 300, "scope": scope}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -110,8 +113,8 @@ class PretendedIdentity:
                 raw = self.rfile.read(int(self.headers["content-length"])).decode()
                 form = {name: values[0] for name, values in parse_qs(raw).items()}
                 granted = identity._grant(form, "employee-community")
-                if granted is None:
-                    return self._send(400, {"error": "invalid_grant"})
+                if isinstance(granted, str):
+                    return self._send(400, {"error": granted})
                 return self._send(200, granted)
 
             def _send(self, status: int, body: dict[str, Any]) -> None:

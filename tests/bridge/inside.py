@@ -45,6 +45,10 @@ class Inside:
             pass
         await desk.number()
 
+    async def work_once(self) -> None:
+        """What waits in the outbox, and nothing of the feed."""
+        await Relay(self.database, SystemClock(), {ReplyQueued.name: self.delivery}).run()
+
     @property
     def delivery(self) -> ReplyDelivery:
         return ReplyDelivery(self.gateway, SystemClock())

@@ -2,7 +2,9 @@
 
 import pytest
 
+from shared.bridge.messages import Reply
 from shared.kernel.ids import new_id
+from shared.oidc.errors import TokenRefused
 from tests.bridge.conftest import Outside, Road
 from tests.bridge.inside import Inside
 
@@ -117,12 +119,31 @@ async def test_an_answer_of_somebody_who_left_comes_back(outside: Outside, insid
     ref = await shared_ref(outside, inside)
     await inside.answer(ref)
     inside.identity.accounts["tomas"].active = False
+    with pytest.raises(TokenRefused) as refused:
+        await inside.gateway.reply("tomas", ref, Reply(body="x", public_name="y"), key="k")
+    assert refused.value.error == "invalid_request"
     await inside.work()
     inside.identity.accounts["tomas"].active = True
     (reply,) = (await inside.get(f"/threads/{ref}"))["replies"]
     assert reply["state"] == "refused"
     assert "author" in reply["reason"]
     assert reply["body"] == "Update it."
+
+
+async def test_an_answer_waits_while_the_bridge_does_not_admit_this_service(
+    outside: Outside, inside: Inside
+) -> None:
+    """That is nobody's fault who wrote: it arrives once the registration is mended."""
+    ref = await shared_ref(outside, inside)
+    await inside.answer(ref)
+    await outside.sql("update bridge_consumers set client_id = 'gone' where client_id = 'employee-community'")
+    await inside.work_once()
+    (reply,) = await inside.sql("select state, body from desk_replies")
+    assert (reply["state"], reply["body"]) == ("queued", "Update it.")
+    await outside.sql("update bridge_consumers set client_id = 'employee-community' where client_id = 'gone'")
+    await inside.sql("update outbox set available_at = now() - interval '1 second'")
+    await inside.work()
+    assert (await inside.get(f"/threads/{ref}"))["replies"][0]["state"] == "delivered"
 
 
 @pytest.mark.parametrize(

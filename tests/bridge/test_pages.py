@@ -1,6 +1,7 @@
 """The panel on a topic's page outside, and the desk's pages inside, as a person gets them."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import httpx
@@ -68,6 +69,17 @@ async def test_the_author_asks_and_withdraws_on_the_page(outside: Outside, brows
     withdrawn = await browser.post(f"{topic}/withdraw")
     assert "Withdraw it" not in withdrawn.text
     assert "Deletion confirmed by 0 of 1" in withdrawn.text
+
+
+@pytest.mark.parametrize("day", ["2026-02-31", "9999-12-31", "0000-01-01"])
+async def test_a_day_that_is_not_in_the_calendar_is_refused(outside: Outside, browser: Any, day: str) -> None:
+    content = outside.content
+    zone = "America/Los_Angeles" if day.startswith("9") else "Asia/Tokyo"
+    browser.visitors.actor = dataclasses.replace(content.manager, time_zone=zone)
+    form = {"reason": "Nobody here knows.", "until": day}
+    refused = await browser.post(f"/t/{content.topic}/share", data=form)
+    assert refused.status_code == 422
+    assert "There is no such day" in refused.text
 
 
 async def test_others_see_the_disclosure_but_no_buttons(outside: Outside, browser: Any) -> None:
