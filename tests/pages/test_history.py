@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from shared.tools.topics.history import Line, compare
+from shared.tools.topics.history import Line, Work, compare
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,13 @@ def test_far_changes_have_a_gap_between_them() -> None:
     found = compare("\n".join(lines), "\n".join(changed)) or []
     assert [line.side for line in found].count("gap") == 1
     assert Line("new", "last") in found
+
+
+def test_what_one_page_compares_has_an_end() -> None:
+    """Each comparison may be as large as allowed, but not all of a page."""
+    text, work = "\n".join(str(number) for number in range(600)), Work()
+    compared = [compare(text, f"{number}\n{text}", work) is not None for number in range(20)]
+    assert compared == [True, True] + [False] * 18
 
 
 def test_texts_of_any_length_are_answered_soon() -> None:

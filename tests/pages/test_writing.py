@@ -169,6 +169,69 @@ async def test_a_preview_is_asked_for_by_somebody_on_our_own_page(
     assert (await guest.send(where, body="x")).status in (303, 401, 404)
 
 
+@pytest.mark.parametrize("which", ["reply", "post"])
+async def test_an_edit_that_was_overtaken_loses_nothing(scene: Scene, visit: Visit, which: str) -> None:
+    """Both texts are shown; saving again is meant."""
+    author, moderator = await visit("author"), await visit("moderator")
+    post = {"reply": scene.reply["id"], "post": scene.topic["post"]["id"]}[which]
+    writer = await visit("member") if which == "reply" else author
+    opened = (await writer.see(f"/p/{post}/edit")).html
+    edits = re.search(r'name="edits" value="(\d+)"', opened)
+    assert edits
+    about = {"title": scene.topic["title"], "tags": "", "reason": ""}
+    await led_to(moderator, await moderator.send(f"/p/{post}/edit", body="Mended <b>meanwhile</b>", **about))
+    mine = about | {"body": "What I wrote for an hour", "edits": edits[1]}
+    refused = await writer.send(f"/p/{post}/edit", **mine)
+    assert refused.status == 422
+    assert refused.outline().complaints() == []
+    assert refused.says("What I wrote for an hour")
+    assert refused.says("Mended <b>meanwhile</b>")
+    assert (await writer.follow(f"/p/{post}")).says("meanwhile")
+    again = re.search(r'name="edits" value="(\d+)"', refused.html)
+    assert again
+    assert int(again[1]) == int(edits[1]) + 1
+    page = await led_to(writer, await writer.send(f"/p/{post}/edit", **(mine | {"edits": again[1]})))
+    assert page.says("What I wrote for an hour")
+
+
+async def test_a_preview_and_a_refusal_keep_what_the_editor_was_opened_with(
+    scene: Scene, visit: Visit
+) -> None:
+    author, post = await visit("author"), scene.topic["post"]["id"]
+    form = {"title": "A title", "tags": "", "reason": "", "edits": "0"}
+    await led_to(author, await author.send(f"/p/{post}/edit", body="Once", **form))
+    for path, body in ((f"/p/{post}/edit/preview", "Twice"), (f"/p/{post}/edit", "")):
+        assert 'name="edits" value="0"' in (await author.send(path, body=body, **form)).html
+
+
+async def test_a_reply_meanwhile_stands_in_nobodys_way(scene: Scene, visit: Visit) -> None:
+    author, member = await visit("author"), await visit("member")
+    post = scene.topic["post"]["id"]
+    await led_to(member, await member.send(f"/topics/{scene.topic['id']}/reply", body="Meanwhile"))
+    form = {"title": "A title", "tags": "", "reason": "", "edits": "0", "body": "Still mine"}
+    assert (await led_to(author, await author.send(f"/p/{post}/edit", **form))).says("Still mine")
+
+
+async def test_a_long_history_comes_in_pages(scene: Scene, visit: Visit) -> None:
+    author, post = await visit("author"), scene.topic["post"]["id"]
+    for number in range(1, 23):
+        form = {"title": "A title", "tags": "", "reason": f"reason {number}.", "body": f"text {number}."}
+        assert (await author.send(f"/p/{post}/edit", **form)).status == 303
+    newest = await author.see(f"/p/{post}/history")
+    assert newest.says("reason 22.")
+    assert newest.says("reason 3.")
+    assert not newest.says("reason 2.")
+    assert not newest.says("wrote it.")
+    (older,) = {link for link in newest.outline().links if "history?cursor=" in link}
+    rest = await author.see(older)
+    assert rest.says("reason 2.")
+    assert rest.says("reason 1.")
+    assert not rest.says("reason 3.")
+    assert rest.says("wrote it.")
+    assert rest.says("text 2.")
+    assert not rest.says("text 22.")
+
+
 async def test_comment_edit_and_history(scene: Scene, visit: Visit) -> None:
     author, member = await visit("author"), await visit("member")
     said = await author.send(f"/p/{scene.reply['id']}/comments", body="First words")

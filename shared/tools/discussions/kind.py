@@ -8,6 +8,5 @@ KIND = KindSpec(
     label="Discussion",
     icon="discussion",
     start_label="Start a discussion",
-    reply_label="Reply",
     post_order=(Post.created_at, Post.id),
 )

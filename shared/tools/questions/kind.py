@@ -62,7 +62,6 @@ KIND = KindSpec(
     label="Question",
     icon="question",
     start_label="Ask a question",
-    reply_label="Answer",
     post_order=(case((Post.id == _ACCEPTED, 0), else_=1), -Post.score, Post.created_at, Post.id),
     extensions=(STATE,),
     post_abilities=abilities,

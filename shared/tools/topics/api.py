@@ -22,7 +22,7 @@ from shared.tools.topics.schemas import (
     TopicView,
 )
 from shared.tools.topics.service import TopicService
-from shared.web.asked import described, from_query
+from shared.web.asked import PageAsked, described, from_query
 from shared.web.edge import API, ApiRead, ApiWrite, WriteRoute
 from shared.web.json import Json, expected_versions
 
@@ -106,12 +106,18 @@ async def reply(ctx: ApiWrite, catalog: Content, topic_id: UUID, new: PostCreate
 
 @router.get("/posts/{post_id}", response_model=PostView, summary="One post")
 async def show_post(ctx: ApiRead, request: Request, catalog: Content, post_id: UUID) -> Response:
-    return POST.single(request, await TopicReader(ctx, catalog).post(post_id))
+    post = await TopicReader(ctx, catalog).post(post_id)
+    return POST.single(request, post, version=post.edit_count)
 
 
 @router.patch("/posts/{post_id}", response_model=PostView, summary="Edit a post")
-async def edit_post(ctx: ApiWrite, catalog: Content, post_id: UUID, change: PostUpdate) -> Response:
-    return POST(await TopicService(ctx.person(), catalog).edit_post(post_id, change))
+async def edit_post(
+    ctx: ApiWrite, request: Request, catalog: Content, post_id: UUID, change: PostUpdate
+) -> Response:
+    """`If-Match` compares how often it was edited: 412 when somebody else was faster."""
+    edits = expected_versions(request)
+    post = await TopicService(ctx.person(), catalog).edit_post(post_id, change, edits=edits)
+    return POST.single(request, post, version=post.edit_count)
 
 
 @router.delete("/posts/{post_id}", status_code=204, summary="Remove a reply or comment")
@@ -120,9 +126,21 @@ async def delete_post(ctx: ApiWrite, catalog: Content, post_id: UUID) -> Respons
     return Response(status_code=204)
 
 
-@router.get("/posts/{post_id}/revisions", response_model=Page[RevisionView], summary="What it said before")
-async def list_revisions(ctx: ApiRead, request: Request, catalog: Content, post_id: UUID) -> Response:
-    return REVISIONS.page(request, Page(await TopicReader(ctx, catalog).revisions(post_id)))
+@router.get(
+    "/posts/{post_id}/revisions",
+    response_model=Page[RevisionView],
+    summary="What it said before",
+    openapi_extra=described(PageAsked),
+)
+async def list_revisions(
+    ctx: ApiRead,
+    request: Request,
+    catalog: Content,
+    post_id: UUID,
+    asked: Annotated[PageAsked, Depends(from_query(PageAsked))],
+) -> Response:
+    found = await TopicReader(ctx, catalog).revisions(post_id, cursor=asked.cursor, limit=asked.limit)
+    return REVISIONS.page(request, found)
 
 
 @router.put("/posts/{post_id}/reactions/{name}", response_model=PostView, summary="React to a post")

@@ -1,6 +1,6 @@
 """What can be refused about topics and posts."""
 
-from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.errors import Invalid
 
 
 class KindNotHere(Invalid):
@@ -16,8 +16,3 @@ class EmptyBody(Invalid):
 class NotAReaction(Invalid):
     code = "topics.unknown_reaction"
     title = "There is no such reaction"
-
-
-class NothingToUndo(Conflict):
-    code = "topics.nothing_to_undo"
-    title = "There is nothing to take back"

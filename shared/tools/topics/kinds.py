@@ -34,7 +34,7 @@ class Extension:
     """Facts another table holds about a topic or a post, shown with it without a further statement.
 
     Each column is a scalar expression that gives JSON (or NULL), correlated with `Topic.id` or `Post.id`.
-    It appears in the views under `extensions[name]`. `viewer_column` may use the parameter `viewer`
+    It appears in the views under `extensions[name]`. `viewer_post_column` may use the parameter `viewer`
     (a person's id) and is left out for guests.
     """
 
@@ -98,7 +98,6 @@ class KindSpec:
     label: str
     icon: str
     start_label: str
-    reply_label: str
     post_order: tuple[Any, ...]
     extensions: tuple[Extension, ...] = ()
     post_abilities: Abilities = _no_abilities

@@ -64,7 +64,6 @@ POST_COLUMNS: tuple[Any, ...] = (
     Post.score,
     Post.reactions,
     Post.comment_count,
-    Post.version.label("post_version"),
 )
 
 
@@ -298,6 +297,7 @@ class TopicQueries:
             .join(PostRevision, PostRevision.post_id == Post.id)
             .outerjoin(editor, editor.id == PostRevision.editor_id)
             .where(Post.id == bindparam("post_id", type_=Uuid()))
+            .where(PostRevision.number < _param("below", PostRevision.number))
             .order_by(PostRevision.number.desc())
             .limit(_limit())
         )

@@ -1,7 +1,7 @@
 """Reading topics and posts: what a page or an API answer shows."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from shared.db.context import ReadContext
@@ -12,6 +12,8 @@ from shared.tools.topics import views
 from shared.tools.topics.catalog import Catalog
 from shared.tools.topics.queries import COMMENTS_SHOWN
 from shared.tools.topics.schemas import PostView, RevisionView, TopicRow, TopicView
+
+MOST_EDITS: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +217,25 @@ class TopicReader:
         row = await self.ctx.reader.first(query, limit=limit, **values, **self._who)
         return int(row["number"]) if row else 0
 
-    async def revisions(self, post_id: UUID, *, limit: int = 100) -> list[RevisionView]:
+    async def revisions(
+        self, post_id: UUID, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> Page[RevisionView]:
         """What the post said before, newest first."""
         await self.post_row(post_id)
-        rows = await self.ctx.reader.all(
-            self.catalog.queries.revisions, post_id=post_id, limit=limit, **self._who
-        )
+        bound_to = self.ctx.cursor_scope("revisions", post_id)
+        (below,) = self.ctx.cursors.decode(cursor, bound_to=bound_to) if cursor else (MOST_EDITS,)
+        found = await self._revisions(post_id, below, limit + 1)
+        following = None
+        if len(found) > limit:
+            following = self.ctx.cursors.encode((found[limit - 1].number,), bound_to=bound_to)
+        return Page(found[:limit], following)
+
+    async def revision_after(self, post_id: UUID, number: int) -> RevisionView | None:
+        """What the post said after its edit of that number, unless that is what it says now."""
+        found = await self._revisions(post_id, number + 2, 1)
+        return found[0] if found and found[0].number > number else None
+
+    async def _revisions(self, post_id: UUID, below: int, limit: int) -> list[RevisionView]:
+        query = self.catalog.queries.revisions
+        rows = await self.ctx.reader.all(query, post_id=post_id, below=below, limit=limit, **self._who)
         return [views.revision(row) for row in rows]

@@ -142,11 +142,17 @@ class TopicService:
         return topic_id
 
     async def update(
-        self, topic_id: UUID, change: TopicUpdate, *, expected: frozenset[int] | None = None
+        self,
+        topic_id: UUID,
+        change: TopicUpdate,
+        *,
+        expected: frozenset[int] | None = None,
+        edits: frozenset[int] | None = None,
     ) -> TopicView:
         """Changes title, text, tags or state; what stood there before is kept as a revision.
 
-        Raises `Stale` when the topic's version is none of those `expected`.
+        Raises `Stale` when the topic's version is none of those `expected`, or when its text was not edited
+        as often as one of `edits` says: replies and votes make a new version, but no new text.
         """
         row = await self.reading.topic_row(topic_id)
         content = change.content
@@ -158,7 +164,7 @@ class TopicService:
         before = await self._hold(topic_id)
         require_fresh(before.version, expected)
         if content or change.closed is not None:
-            await self._update(before, row["post_id"], change, written)
+            await self._update(before, row["post_id"], change, written, edits)
         return await self.reading.topic(topic_id)
 
     async def _hold(self, topic_id: UUID) -> HeldTopic:
@@ -172,7 +178,12 @@ class TopicService:
         return row
 
     async def _update(
-        self, before: HeldTopic, post_id: UUID, change: TopicUpdate, written: Written | None
+        self,
+        before: HeldTopic,
+        post_id: UUID,
+        change: TopicUpdate,
+        written: Written | None,
+        edits: frozenset[int] | None,
     ) -> None:
         values: dict[str, Any] = {}
         if change.title is not None:
@@ -183,7 +194,7 @@ class TopicService:
         if change.closed is not None:
             values["closed_at"] = (before.closed_at or self.ctx.now()) if change.closed else None
         if change.content:
-            await self._revise(post_id, written, change.reason, before)
+            await self._revise(post_id, written, change.reason, topic=before, edits=edits)
         await touch(self.ctx, before.id, **values)
 
     async def delete(self, topic_id: UUID) -> None:
@@ -243,16 +254,25 @@ class TopicService:
         if (await self.ctx.session.execute(counted)).first() is None:
             raise NotFound
 
-    async def edit_post(self, post_id: UUID, change: PostUpdate) -> PostView:
+    async def edit_post(
+        self, post_id: UUID, change: PostUpdate, *, edits: frozenset[int] | None = None
+    ) -> PostView:
+        """Raises `Stale` when the post was not edited as often as one of `edits` says."""
         row = await self.reading.post_row(post_id)
         self.ctx.require(decide_post(PostPermission.EDIT, self.ctx.actor, row, row))
         written = await _written(change.body)
         await touch(self.ctx, row["topic_id"])
-        await self._revise(post_id, written, change.reason)
+        await self._revise(post_id, written, change.reason, edits=edits)
         return await self.reading.post(post_id)
 
     async def _revise(
-        self, post_id: UUID, written: Written | None, reason: str, topic: HeldTopic | None = None
+        self,
+        post_id: UUID,
+        written: Written | None,
+        reason: str,
+        *,
+        topic: HeldTopic | None = None,
+        edits: frozenset[int] | None = None,
     ) -> None:
         """Keeps what the post said, and lets it say what is `written` (or the same, when only the title
         changes). With the first post, title and tags of its `topic` are kept.
@@ -264,6 +284,7 @@ class TopicService:
         before = (await session.execute(said)).first()
         if before is None:
             raise NotFound
+        require_fresh(before.edit_count, edits)
         values: dict[str, Any] = {"edit_count": before.edit_count + 1, "edited_at": now}
         if written is not None:
             values["body"], values["html"] = written

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from shared.db.context import ReadContext
-from shared.kernel.errors import Invalid
+from shared.kernel.errors import Invalid, Stale
 from shared.tools.topics import history
 from shared.tools.topics.addresses import post_address, topic_address, with_query
 from shared.tools.topics.catalog import Catalog
@@ -26,6 +26,9 @@ from shared.web.page import ShowAgain, came_from, see, show
 
 router = APIRouter(include_in_schema=False, route_class=WriteRoute)
 Typed = Annotated[str, Form()]
+EDITS = 20
+Edits = Annotated[int | None, Form(ge=0)]
+"""How often the post was edited when its editor was opened. Without it nothing is compared."""
 
 
 @router.get("/p/{post_id:uuid}")
@@ -111,8 +114,10 @@ async def _editor(
         "tags": " ".join(topic.tags),
         "body": row["body"],
         "reason": "",
+        "edits": row["edit_count"],
         "refused": NOTHING_WRONG,
         "preview_html": "",
+        "overtaken": False,
     }
     return await show(
         request,
@@ -122,6 +127,7 @@ async def _editor(
         topic=topic,
         post_id=post_id,
         is_first=row["is_first"],
+        now_says=row["body"],
         **(defaults | values),
     )
 
@@ -131,15 +137,18 @@ async def show_editor(request: Request, ctx: PageRead, catalog: Content, post_id
     return await _editor(request, ctx, catalog, post_id)
 
 
-async def _change(service: TopicService, post_id: UUID, typed: dict[str, str]) -> None:
-    """Changes the topic when the post is the topic's own text. Raises `Invalid`."""
+async def _change(
+    service: TopicService, post_id: UUID, typed: dict[str, str], edits: frozenset[int] | None
+) -> None:
+    """Changes the topic when the post is the topic's own text. Raises `Invalid`, `Stale`."""
     row = await service.reading.post_row(post_id)
     text: dict[str, Any] = {"body": typed["body"], "reason": typed["reason"]}
     if row["is_first"]:
         named: dict[str, Any] = {"title": typed["title"], "tags": tag_words(typed["tags"])}
-        await service.update(row["topic_id"], read(TopicUpdate, {"tags": TAG_RULE}, **text, **named))
+        change = read(TopicUpdate, {"tags": TAG_RULE}, **text, **named)
+        await service.update(row["topic_id"], change, edits=edits)
     else:
-        await service.edit_post(post_id, read(PostUpdate, **text))
+        await service.edit_post(post_id, read(PostUpdate, **text), edits=edits)
 
 
 @router.post("/p/{post_id:uuid}/edit")
@@ -152,14 +161,19 @@ async def edit(
     title: Typed = "",
     tags: Typed = "",
     reason: Typed = "",
+    edits: Edits = None,
 ) -> Response:
     typed = {"title": title, "tags": tags, "body": body, "reason": reason}
     service = TopicService(ctx.person(), catalog)
     try:
-        await _change(service, post_id, typed)
+        await _change(service, post_id, typed, None if edits is None else frozenset({edits}))
+    except Stale as problem:  # with the new count in the form, so that sending it again is meant
+        refused = Refusal(problem, ids={"body": "edit-text"}, about="body")
+        raise ShowAgain(_editor, catalog, post_id, **typed, refused=refused, overtaken=True) from None
     except Invalid as problem:
         refused = Refusal(problem, ids={"body": "edit-text"}, about="body")
-        raise ShowAgain(_editor, catalog, post_id, **typed, refused=refused) from None
+        opened = {} if edits is None else {"edits": edits}
+        raise ShowAgain(_editor, catalog, post_id, **typed, **opened, refused=refused) from None
     return see(post_address(post_id))
 
 
@@ -173,20 +187,32 @@ async def preview_edit(
     title: Typed = "",
     tags: Typed = "",
     reason: Typed = "",
+    edits: Edits = None,
 ) -> Response:
     shown = await previewed(body, id="edit-text")
-    kept = {"title": title, "tags": tags, "reason": reason}
+    kept = {"title": title, "tags": tags, "reason": reason} | ({} if edits is None else {"edits": edits})
     return await _editor(request, ctx.person(), catalog, post_id, **kept, **shown)
 
 
 @router.get("/p/{post_id:uuid}/history")
-async def show_history(request: Request, ctx: PageRead, catalog: Content, post_id: UUID) -> Response:
+async def show_history(
+    request: Request, ctx: PageRead, catalog: Content, post_id: UUID, cursor: Cursor = None
+) -> Response:
     reading = TopicReader(ctx, catalog)
     post = await reading.post(post_id)
     topic = await reading.topic(post.topic_id)
-    edits = await history.edits(topic, post, await reading.revisions(post_id))
+    page = await reading.revisions(post_id, cursor=cursor, limit=EDITS)
+    after = await reading.revision_after(post_id, page.data[0].number) if cursor and page.data else None
     return await show(
-        request, ctx, "topics/history.html", here=topic.space.slug, topic=topic, post=post, edits=edits
+        request,
+        ctx,
+        "topics/history.html",
+        here=topic.space.slug,
+        topic=topic,
+        post=post,
+        edits=await history.edits(topic, post, page.data, after),
+        page=page,
+        cursor=cursor,
     )
 
 
