@@ -22,6 +22,10 @@ class Client(Base):
     client assertions, and what it says for people who are not there. `origins` are the web pages
     (scheme://host[:port]) whose scripts may read with its tokens (CORS).
 
+    `exchange_actors` are the clients whose delegated tokens it may exchange in its turn, so that they act for
+    the person through it; `may_act` is the one client that may exchange the tokens made for this one (RFC
+    8693 section 4.4), anybody on the lists when it is empty.
+
     `source` says who keeps it: the service's settings, a file that was applied, an administrator, or the
     client itself by dynamic registration (whose `registration_token_hash` lets it change its own row).
     """
@@ -57,6 +61,8 @@ class Client(Base):
     machine_audiences: Mapped[list[str]]
     exchange_audiences: Mapped[list[str]]
     exchange_scopes: Mapped[list[str]]
+    exchange_actors: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    may_act: Mapped[str | None]
     serves: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
 
     security_profile: Mapped[str] = mapped_column(server_default=text("'oauth'"))

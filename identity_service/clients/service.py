@@ -51,6 +51,8 @@ class Registration:
     machine_audiences: list[str] = field(default_factory=list)
     exchange_audiences: list[str] = field(default_factory=list)
     exchange_scopes: list[str] = field(default_factory=list)
+    exchange_actors: list[str] = field(default_factory=list)
+    may_act: str | None = None
     serves: list[str] = field(default_factory=list)
     security_profile: str = "oauth"
     requires_pkce: bool = True

@@ -19,7 +19,7 @@ class PendingRequest(Base):
 
     Kept here, so that no page ever takes an address to go on to from the browser. `needs_auth_after` is
     set when the client wants a new sign-in (`prompt=login`). With `device_id` it is a device that waits,
-    and its parameters are empty.
+    and its parameters are empty. `pushed_hash` names the pushed request that it came from.
     """
 
     __tablename__ = "pending_requests"
@@ -30,6 +30,7 @@ class PendingRequest(Base):
     needs_auth_after: Mapped[datetime | None]
     consented_session_id: Mapped[UUID | None]
     device_id: Mapped[UUID | None]
+    pushed_hash: Mapped[str | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
@@ -38,7 +39,8 @@ class Grant(Base):
     """What one person allowed one client in one session. It ends with the session, at the latest.
 
     `claims` are names asked for one by one (OpenID Connect Core section 5.5), by where they are told:
-    `{"userinfo": [...], "id_token": [...]}`.
+    `{"userinfo": [...], "id_token": [...]}`. `dpop_jkt` is the thumbprint of the key that a public client
+    has to prove whenever it refreshes (RFC 9449 section 5).
     """
 
     __tablename__ = "grants"
@@ -50,6 +52,7 @@ class Grant(Base):
     scope: Mapped[str]
     audiences: Mapped[list[str]]
     claims: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    dpop_jkt: Mapped[str | None]
     auth_time: Mapped[datetime]
     amr: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     created_at: Mapped[datetime]
@@ -59,7 +62,10 @@ class Grant(Base):
 
 
 class AuthorizationCode(Base):
-    """A code, good for a minute and for one use. `used_at` stays, so that a second use is noticed."""
+    """A code, good for a minute and for one use. `used_at` stays, so that a second use is noticed.
+
+    With `dpop_jkt` it is good only together with a proof of that key (RFC 9449 section 10).
+    """
 
     __tablename__ = "authorization_codes"
 
@@ -70,6 +76,7 @@ class AuthorizationCode(Base):
     nonce: Mapped[str | None]
     code_challenge: Mapped[str | None]
     code_challenge_method: Mapped[str | None]
+    dpop_jkt: Mapped[str | None]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
 
@@ -95,4 +102,39 @@ class UsedAssertion(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
-MODELS = (PendingRequest, Grant, AuthorizationCode, RefreshToken, UsedAssertion)
+class PushedRequest(Base):
+    """An authorization request that a client left here before it sent the browser (RFC 9126).
+
+    Known by the SHA-256 of the random part of its `request_uri`. It may be opened again while its person
+    signs in; `used_at` is set with the answer to the client, and after that it is no good.
+    """
+
+    __tablename__ = "pushed_requests"
+
+    request_hash: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey(Client.id, ondelete="CASCADE"))
+    parameters: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+
+class UsedProof(Base):
+    """A DPoP proof that was taken, by the SHA-256 of its key and `jti`, until nobody would believe it any
+    more (RFC 9449 section 11.1)."""
+
+    __tablename__ = "used_proofs"
+
+    proof_hash: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+MODELS = (
+    PendingRequest,
+    Grant,
+    AuthorizationCode,
+    RefreshToken,
+    UsedAssertion,
+    PushedRequest,
+    UsedProof,
+)

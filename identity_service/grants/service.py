@@ -12,7 +12,14 @@ from identity_service.audit import service as audit
 from identity_service.events import service as events
 from identity_service.events.kinds import EventKind
 from identity_service.grants import queries
-from identity_service.grants.models import AuthorizationCode, Grant, PendingRequest, UsedAssertion
+from identity_service.grants.models import (
+    AuthorizationCode,
+    Grant,
+    PendingRequest,
+    PushedRequest,
+    UsedAssertion,
+    UsedProof,
+)
 from identity_service.sessions.models import SignInSession
 from identity_service.visit import Caller, Visit
 
@@ -121,7 +128,7 @@ async def pending_request(visit: Visit, pending_id: UUID | None) -> PendingReque
 async def prune(visit: Visit) -> None:
     """Delete what has ended and is of no more use. Grants take codes and refresh tokens along."""
     before = visit.now - _KEPT_AFTER_END
-    for model in (PendingRequest, UsedAssertion, AuthorizationCode):
+    for model in (PendingRequest, PushedRequest, UsedAssertion, UsedProof, AuthorizationCode):
         await visit.session.execute(delete(model).where(model.expires_at < before))
     await visit.session.execute(delete(Grant).where(Grant.expires_at < before))
     await visit.session.execute(delete(SignInSession).where(SignInSession.expires_at < before))
