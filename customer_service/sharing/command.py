@@ -41,9 +41,7 @@ def remove_bridge_consumer(settings: Settings, client_id: str) -> None:
     if not _changed(settings, lambda session: remove(session, client_id, now=SystemClock().now())):
         typer.echo(f"{client_id} is not admitted to the bridge.", err=True)
         raise typer.Exit(WRONG)
-    typer.echo(
-        f"{client_id} reads nothing over the bridge any more; it has a day to confirm its deletion."
-    )
+    typer.echo(f"{client_id} reads nothing over the bridge any more; it has a day to confirm its deletion.")
 
 
 def _changed(settings: Settings, change: Callable[[AsyncSession], Awaitable[bool]]) -> bool:

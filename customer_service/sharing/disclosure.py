@@ -6,6 +6,7 @@ from sqlalchemy import ScalarSelect, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from customer_service.sharing.models import Change, Consumer, OfficialPost, Sharing, SharingSpace, ThreadRef
+from customer_service.sharing.permissions import abilities
 from shared.tools.topics.kinds import Extension, Panel
 from shared.tools.topics.models import Post, Topic
 
@@ -83,7 +84,7 @@ def _post_column() -> Any:
 
 
 EXTENSIONS: Final = (
-    Extension("sharing", topic_column=_topic_column()),
+    Extension("sharing", topic_column=_topic_column(), topic_abilities=abilities),
     Extension("official", post_column=_post_column()),
 )
 """`topic.extensions.sharing` (`allowed`, `sharing`) and `post.extensions.official` (`public_name`)."""

@@ -28,3 +28,16 @@ def decide(permission: SharingPermission, actor: Actor, row: Row) -> Decision:
     if permission is SharingPermission.WITHDRAW and is_author:
         return ALLOW
     return ALLOW if level >= Level.MODERATE else deny("Only the author and moderators may do this.")
+
+
+_ABILITIES = {
+    "ask_company": SharingPermission.ASK,
+    "share": SharingPermission.SHARE,
+    "withdraw_sharing": SharingPermission.WITHDRAW,
+    "allow_sharing": SharingPermission.OPEN_SPACE,
+}
+
+
+def abilities(actor: Actor, topic: Row) -> list[str]:
+    """What the actor may do about the sharing of a topic, for its `can`."""
+    return [name for name, permission in _ABILITIES.items() if decide(permission, actor, topic)]

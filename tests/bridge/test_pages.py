@@ -12,6 +12,7 @@ from customer_service.app import create_app as customer_app
 from customer_service.settings import Settings as CustomerSettings
 from employee_service.desk.rendering import harmless
 from shared.kernel.actor import ANYONE, MEMBERS, Actor
+from shared.kernel.permissions import Level
 from tests.bridge.conftest import Outside, Road
 from tests.bridge.inside import INSIDE, Inside
 
@@ -80,6 +81,21 @@ async def test_a_day_that_is_not_in_the_calendar_is_refused(outside: Outside, br
     refused = await browser.post(f"/t/{content.topic}/share", data=form)
     assert refused.status_code == 422
     assert "There is no such day" in refused.text
+
+
+async def test_only_who_may_allow_sharing_is_offered_it(outside: Outside, browser: Any) -> None:
+    await outside.sql("delete from sharing_spaces")
+    moderate = int(Level.MODERATE)
+    await outside.sql("update space_grants set level = $1 where group_id = $2", moderate, MEMBERS)
+    topic = f"/t/{outside.content.topic}"
+    browser.visitors.actor = outside.content.other
+    page = (await browser.get(topic)).text
+    assert "Nothing can be shared from this space unless its managers allow it" in page
+    assert "allow-sharing" not in page
+    assert (await browser.post(f"{topic}/allow-sharing")).status_code == 403
+    browser.visitors.actor = outside.content.manager
+    assert "allow-sharing" in (await browser.get(topic)).text
+    assert (await browser.post(f"{topic}/allow-sharing")).status_code == 200
 
 
 async def test_others_see_the_disclosure_but_no_buttons(outside: Outside, browser: Any) -> None:

@@ -137,3 +137,15 @@ async def test_only_managers_send_these_forms(house: House, scene: Scene, visit:
             (f"/manage/groups/{MEMBERS}/members", {"add": str(visitor.id)}),
         ):
             assert (await visitor.send(path, **form)).status == 404
+
+
+async def test_only_who_may_open_the_page_is_led_to_it(house: House, visit: Visit) -> None:
+    """Pages under /manage are for community managers; a grant of `manage` opens the API, not these."""
+    holder = await house.person("holder")
+    space = await house.space({await house.group(holder): "manage"})
+    slug, link = (await holder.take(f"/spaces/{space}"))["slug"], f"/manage/spaces/{space}"
+    visitor, manager = await visit(holder), await visit(await house.manager())
+    assert link not in (await visitor.see(f"/s/{slug}")).html
+    assert (await visitor.ask("GET", link)).status == 404
+    assert f'href="{link}"' in (await manager.see(f"/s/{slug}")).html
+    assert (await manager.see(link)).status == 200

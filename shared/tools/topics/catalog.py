@@ -29,7 +29,8 @@ class Catalog:
         topic_columns = {f"x_{e.name}": e.name for e in everything if e.topic_column is not None}
         post_columns = {f"px_{e.name}": e.name for e in everything if e.post_column is not None}
         post_columns |= {f"vx_{e.name}": e.name for e in everything if e.viewer_post_column is not None}
-        self.views = ViewMaker(self.kinds, Prefixed(topic_columns), Prefixed(post_columns))
+        abilities = tuple(e.topic_abilities for e in everything if e.topic_abilities is not None)
+        self.views = ViewMaker(self.kinds, Prefixed(topic_columns), Prefixed(post_columns), abilities)
 
     def visible_rows(self, *more: Any) -> Select[Any]:
         """The topics the actor may see, with what `views.row` needs: where other tools' lists start from."""

@@ -19,6 +19,8 @@ from shared.tools.topics.schemas import PostView, TopicView
 
 Abilities = Callable[[Actor, Row, Row], list[str]]
 """`(actor, topic row, post row)` → names of further things the actor may do to that post."""
+TopicAbilities = Callable[[Actor, Row], list[str]]
+"""`(actor, topic row)` → names of further things the actor may do to that topic."""
 
 
 def _no_abilities(actor: Actor, topic: Row, post: Row) -> list[str]:
@@ -35,13 +37,14 @@ class Extension:
 
     Each column is a scalar expression that gives JSON (or NULL), correlated with `Topic.id` or `Post.id`.
     It appears in the views under `extensions[name]`. `viewer_post_column` may use the parameter `viewer`
-    (a person's id) and is left out for guests.
+    (a person's id) and is left out for guests. `topic_abilities` are added to the topic's `can`.
     """
 
     name: str
     topic_column: ColumnElement[Any] | None = None
     post_column: ColumnElement[Any] | None = None
     viewer_post_column: ColumnElement[Any] | None = None
+    topic_abilities: TopicAbilities | None = None
 
 
 Slot = Literal["aside", "under_title", "post", "readers"]

@@ -7,7 +7,7 @@ from shared.kernel.actor import Actor
 from shared.tools.people.schemas import PersonRef
 from shared.tools.spaces import audience
 from shared.tools.spaces.schemas import SpaceRef
-from shared.tools.topics.kinds import KindSpec
+from shared.tools.topics.kinds import KindSpec, TopicAbilities
 from shared.tools.topics.permissions import post_abilities, topic_abilities
 from shared.tools.topics.schemas import PostView, RevisionView, TopicRow, TopicView
 
@@ -30,8 +30,15 @@ class Prefixed:
 class ViewMaker:
     """Makes the views of one composition."""
 
-    def __init__(self, kinds: dict[str, KindSpec], topic_columns: Prefixed, post_columns: Prefixed) -> None:
+    def __init__(
+        self,
+        kinds: dict[str, KindSpec],
+        topic_columns: Prefixed,
+        post_columns: Prefixed,
+        topic_abilities: tuple[TopicAbilities, ...] = (),
+    ) -> None:
         self._kinds = kinds
+        self._topic_abilities = topic_abilities
         self._topic_columns = topic_columns
         self._post_columns = post_columns
 
@@ -67,7 +74,7 @@ class ViewMaker:
             extensions=self._topic_columns(row),
             post=self.post(actor, row, row),
             audience=audience.in_words(row["audience"]),
-            can=topic_abilities(actor, row) if actor.signed_in else [],
+            can=self._of_topic(actor, row) if actor.signed_in else [],
             version=row["version"],
         )
 
@@ -89,6 +96,12 @@ class ViewMaker:
             extensions=self._post_columns(row),
             can=self._abilities(actor, topic, row) if actor.signed_in else [],
         )
+
+    def _of_topic(self, actor: Actor, row: Row) -> list[str]:
+        can = topic_abilities(actor, row)
+        for further in self._topic_abilities:
+            can += further(actor, row)
+        return can
 
     def _abilities(self, actor: Actor, topic: Row, row: Row) -> list[str]:
         return post_abilities(actor, topic, row) + self._kinds[topic["kind"]].post_abilities(

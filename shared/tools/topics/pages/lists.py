@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from shared.kernel.text import clean_line
+from shared.tools.spaces.permissions import SpacePermission, decide
 from shared.tools.spaces.service import visible_space
 from shared.tools.topics.deps import Content, Cursor
 from shared.tools.topics.profiles import profile
@@ -52,6 +53,7 @@ async def show_space(
         kinds=catalog.kinds,
         wanted=wanted,
         cursor=cursor,
+        may_manage=bool(decide(SpacePermission.CREATE, ctx.actor)),
     )
 
 
