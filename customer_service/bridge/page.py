@@ -20,6 +20,11 @@ CLASSES: Final = {
 }
 
 
+@router.get("/")
+async def front() -> Response:
+    return PAGES.page("bridge/front.html", viewer=None, headers={"Cache-Control": "public, max-age=300"})
+
+
 @router.get("/what-can-be-shared")
 async def what_can_be_shared() -> Response:
     return PAGES.page(

@@ -33,6 +33,15 @@ Text = Annotated[str, Form()]
 WRONG = "E-mail address and password do not fit together"
 
 
+@router.get("/")
+async def front(request: Request, visit: Visiting) -> Response:
+    """Where somebody is signed in, that session's page; else the choice of who one is."""
+    for realm in REALMS:
+        if await sessions.find(visit, realm, cookie_secret(request, visit, realm)) is not None:
+            return see_other(f"/sign-in?realm={realm}")
+    return page(request, "front.html")
+
+
 @router.get("/sign-in")
 async def sign_in(request: Request, visit: Visiting) -> Response:
     pending = await waiting_request(visit, request.query_params.get("request"))

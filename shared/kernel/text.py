@@ -10,6 +10,8 @@ _NOT_IN_A_LINE: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
 """Controls, halves of characters, and marks that turn the direction of whatever stands after a name."""
+_TAG_START: Final = re.compile(r"\.?[^\W_].*")
+LONGEST_TAG: Final = 35
 _UNSEEN: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
@@ -28,6 +30,19 @@ def clean_text(text: str) -> str:
     """Several lines: NFC, LF line ends, no control characters but tab and LF."""
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     return _CONTROL.sub("", text).strip("\n")
+
+
+def tag_name(text: str) -> str:
+    """`.NET`, `C#` or `Größe` as a tag: NFC, lower-case, of letters, digits and `.+#-`; "" if none is left.
+
+    It begins with a letter or a digit, or a dot before one, and has 35 characters at most.
+    """
+    kept = (
+        c if c in ".+#-" or unicodedata.category(c)[0] in "LM" or unicodedata.category(c) == "Nd" else "-"
+        for c in unicodedata.normalize("NFC", text).lower()
+    )
+    found = _TAG_START.search("".join(kept))
+    return found[0][:LONGEST_TAG] if found else ""
 
 
 def is_blank(text: str) -> bool:

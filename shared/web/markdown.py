@@ -9,7 +9,9 @@ from typing import Final
 import nh3
 from markdown_it import MarkdownIt, helpers
 from markdown_it.rules_block import StateBlock, table
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
 
 from shared.kernel.text import is_blank
 
@@ -60,6 +62,54 @@ def _end_of_label(state: StateInline, start: int, disableNested: bool = False) -
         state.pos = before
 
 
+_BARE: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"`]+", re.IGNORECASE)
+_AFTER: Final = ".,;:!?'*_~"
+
+
+def _address(found: str) -> str:
+    """Without what ends the sentence rather than the address, and a bracket that was opened before it."""
+    end, unopened = len(found), found.count(")") - found.count("(")
+    while end and (found[end - 1] in _AFTER or (found[end - 1] == ")" and unopened > 0)):
+        unopened -= found[end - 1] == ")"
+        end -= 1
+    return found[:end]
+
+
+def _link_bare_addresses(state: StateCore) -> None:
+    """`https://example.com` in a text leads there; in code and inside of links it stays as it is."""
+    for block in state.tokens:
+        if block.type == "inline" and block.children and "://" in block.content:
+            inside, made = 0, list[Token]()
+            for token in block.children:
+                html = token.content[:3].lower() if token.type == "html_inline" else ""
+                inside += token.type == "link_open" or html in ("<a ", "<a>")
+                inside -= token.type == "link_close" or html == "</a"
+                made += [token] if inside > 0 or token.type != "text" else _split(state, token)
+            block.children = made
+
+
+def _split(state: StateCore, token: Token) -> list[Token]:
+    """The text with a link in place of each address."""
+    parts, at, text = list[Token](), 0, token.content
+    for match in _BARE.finditer(text):
+        shown = _address(match[0])
+        href = state.md.normalizeLink(shown)
+        if len(shown) <= len("https://") or not state.md.validateLink(href):
+            continue
+        parts += [
+            _text(text[at : match.start()]),
+            Token("link_open", "a", 1, attrs={"href": href}),
+            _text(shown),
+            Token("link_close", "a", -1),
+        ]
+        at = match.start() + len(shown)
+    return [*parts, _text(text[at:])]
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
+
+
 def _markdown() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     made.block.ruler.at("table", _small_table, {"alt": ["paragraph", "reference"]})
@@ -68,6 +118,7 @@ def _markdown() -> MarkdownIt:
         parseLinkLabel=_end_of_label,
         parseLinkTitle=helpers.parseLinkTitle,
     )
+    made.core.ruler.push("bare_addresses", _link_bare_addresses)
     return made
 
 
@@ -155,8 +206,10 @@ _TAG: Final = re.compile(r"<[^>]*>")
 
 
 def render(source: str) -> str:
-    """CommonMark with tables and strikethrough; HTML in it is admitted as far as it is harmless."""
-    return _CLEANER.clean(_MARKDOWN.render(source))
+    """CommonMark with tables, strikethrough and links from bare addresses; HTML in it is admitted as far as
+    it is harmless. A page has one `h1`, its own: what is a first heading in a text becomes a second one."""
+    clean = _CLEANER.clean(_MARKDOWN.render(source))
+    return clean.replace("<h1>", "<h2>").replace("</h1>", "</h2>")
 
 
 async def render_apart(source: str) -> str:

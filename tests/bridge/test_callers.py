@@ -99,6 +99,9 @@ async def test_the_manifest_is_for_everybody(outside: Outside) -> None:
     answer = await outside.get("/manifest", None)
     assert answer.status_code == 200
     assert answer.json()["version"] == 1
+    front = await outside.http.get("/")
+    assert front.status_code == 200
+    assert 'href="/what-can-be-shared"' in front.text
     page = await outside.http.get("/what-can-be-shared")
     assert page.status_code == 200
     assert "Nothing passes unless somebody shares it" in page.text

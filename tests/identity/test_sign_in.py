@@ -79,3 +79,10 @@ async def test_what_was_written_is_committed_before_the_answer_leaves(house: Hou
         await http.get(authorize_url())
         await http.get(authorize_url())
     assert found == [1, 2]
+
+
+async def test_the_front_leads_to_where_one_is_signed_in(house: House) -> None:
+    browser = house.browser()
+    asked = await browser.get("/")
+    assert asked.status_code == 200
+    assert all(f'href="/sign-in?realm={realm}"' in asked.text for realm in ("customer", "staff"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kernel.text import clean_line, clean_text, is_blank, slugify
+from shared.kernel.text import clean_line, clean_text, is_blank, slugify, tag_name
 
 ANY = st.text(st.characters(codec=None))
 
@@ -51,3 +51,12 @@ def test_a_slug_is_lower_case_words(text: str) -> None:
     assert slug == "untitled" or all(word.isalnum() and word.isascii() for word in slug.split("-"))
     assert 0 < len(slug) <= 80
     assert slug == slug.lower()
+
+
+@pytest.mark.parametrize(
+    ("typed", "tag"),
+    [(".NET", ".net"), ("C#", "c#"), ("Gro\u0308\u00dfe", "gr\u00f6\u00dfe"), ("a b_c", "a-b-c"), ("--", ""),
+     ("-x", "x"), ("y" * 40, "y" * 35)],
+)  # fmt: skip
+def test_a_tag_is_made_of_what_was_typed(typed: str, tag: str) -> None:
+    assert tag_name(typed) == tag

@@ -359,3 +359,12 @@ async def test_nothing_written_becomes_markup(scene: Scene, visit: Visit) -> Non
         assert shown.status == 200, path
         assert "<script>alert" not in shown.html, path
         assert "onerror=" not in shown.html.replace("onerror=alert(2)&gt;", ""), path
+
+
+async def test_any_tag_can_be_saved_again(scene: Scene, visit: Visit) -> None:
+    author, post = await visit("author"), scene.topic["post"]["id"]
+    saved = await author.send(
+        f"/p/{post}/edit", title="With tags", body="x", tags=".NET c++ Größe", reason=""
+    )
+    page = await led_to(author, saved)
+    assert all(page.says(f">{tag}<") for tag in (".net", "c++", "größe"))

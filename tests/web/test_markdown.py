@@ -228,3 +228,31 @@ def test_a_long_text_keeps_all_its_links() -> None:
 def test_nobody_dresses_text_as_the_official_badge(source: str, html: str) -> None:
     """The one class that is kept says in which language code is written."""
     assert render(source) == html
+
+
+@pytest.mark.parametrize(
+    ("source", "leads_to"),
+    [
+        ("See https://example.com/a(b), or not.", ["https://example.com/a(b)"]),
+        ("(HTTP://e.example/?a=1)", ["HTTP://e.example/?a=1"]),
+        ("[said https://a.example](https://b.example)", ["https://b.example"]),
+        ("<a href='https://h.example'>https://i.example</a>", ["https://h.example"]),
+        ("`https://c.example`", []),
+        ("javascript://x.example https:// xhttps://y.example", []),
+    ],
+)
+def test_bare_addresses_become_links(source: str, leads_to: list[str]) -> None:
+    html = render(source)
+    assert [part.split('"')[0] for part in html.split('href="')[1:]] == leads_to
+    assert html.count('rel="nofollow ugc noopener"') == len(leads_to)
+
+
+def test_many_brackets_after_an_address_cost_little() -> None:
+    began = time.perf_counter()
+    render("https://a.example/" + ")" * 50_000)
+    assert time.perf_counter() - began < 1
+
+
+def test_a_text_has_no_first_heading() -> None:
+    assert render("# One\n\n## Two\n\n<h1>Three</h1>").split() == [
+        "<h2>One</h2>", "<h2>Two</h2>", "<h2>Three</h2>"]  # fmt: skip

@@ -5,15 +5,29 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from shared.kernel.text import LONGEST_TAG, tag_name
 from shared.tools.people.schemas import PersonRef
 from shared.tools.spaces.schemas import SpaceRef
 from shared.web.asked import PageAsked
 from shared.web.fields import Title
 
 Body = Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
-Tag = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+#-]{0,34}$")]
+
+
+def _tag(text: str) -> str:
+    found = tag_name(text)
+    if not found:
+        raise ValueError("A tag needs a letter or a digit.")
+    return found
+
+
+Tag = Annotated[
+    str,
+    StringConstraints(pattern=r"^\.?[^\W_A-Z](?:[^\W_A-Z]|[.+#-])*$", max_length=LONGEST_TAG),
+    AfterValidator(_tag),
+]
 Tags = Annotated[list[Tag], Field(max_length=8)]
 Can = Annotated[list[str], Field(description="What the caller may do to it")]
 Extensions = Annotated[dict[str, Any], Field(description="Facts that other tools hold about it, by tool")]

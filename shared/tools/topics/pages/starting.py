@@ -26,7 +26,7 @@ from shared.web.page import ShowAgain, see, show
 
 router = APIRouter(include_in_schema=False, route_class=WriteRoute)
 
-TAG_RULE = "Tags are lower-case words of letters, digits, hyphens and dots."
+TAG_RULE = "Tags are lower-case words of letters, digits and . + # - and begin with a letter or digit."
 IDS = {"body": "new-text"}
 Typed = Annotated[str, Form()]
 

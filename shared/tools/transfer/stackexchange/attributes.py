@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from shared.kernel.text import tag_name
 from shared.tools.transfer.stackexchange.xml_rows import Row
 
 MAX_TEXT = 200_000
@@ -95,6 +96,11 @@ class Attributes:
             return datetime.fromisoformat(value.removesuffix("Z")).replace(tzinfo=UTC)
         except ValueError:
             raise RowError(self.row, name, f"{value!r} is no time such as 2017-02-03T09:15:42.120.") from None
+
+
+def our_tags(names: tuple[str, ...]) -> list[str]:
+    """Tags of a dump as they may be written here, so that an imported question can be edited."""
+    return list(dict.fromkeys(filter(None, map(tag_name, names))))
 
 
 def tag_names(text: str) -> tuple[str, ...] | None:

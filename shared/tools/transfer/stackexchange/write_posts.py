@@ -17,6 +17,7 @@ from shared.tools.transfer.batches import batches
 from shared.tools.transfer.known import Place, insert_rows
 from shared.tools.transfer.models import PostAttribution
 from shared.tools.transfer.stackexchange.archive import DumpFile
+from shared.tools.transfer.stackexchange.attributes import our_tags
 from shared.tools.transfer.stackexchange.convert import Attribution, markdown_of_html, post_attribution
 from shared.tools.transfer.stackexchange.history import HistoryRow, HistorySpool, Version, versions
 from shared.tools.transfer.stackexchange.records import Post, PostType
@@ -111,7 +112,7 @@ class _Batch:
                 "author_id": self.authors.of(post.owner_id),
                 "title": title,
                 "slug": slugify(title),
-                "tags": list(post.tags),
+                "tags": our_tags(post.tags),
                 "created_at": post.created_at,
                 "last_post_at": post.created_at,
                 "closed_at": post.closed_at,
@@ -160,7 +161,7 @@ class _Batch:
                     "editor_id": self.authors.editor(edit.editor_id),
                     "body": before.body,
                     "title": before.title if question else None,
-                    "tags": list(before.tags) if question else None,
+                    "tags": our_tags(before.tags) if question else None,
                     "reason": edit.reason,
                     "created_at": edit.at,
                 }
