@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 import structlog
 from fastapi import FastAPI
 
-from identity_service.accounts.passwords import Passwords
 from identity_service.clients import service as clients
 from identity_service.events import api as events
 from identity_service.keys.service import KeyRing
 from identity_service.limits.service import Limiter
 from identity_service.mail import pages as mail_pages
+from identity_service.passwords.service import Passwords
 from identity_service.protocol import api as protocol
 from identity_service.protocol import origins
 from identity_service.sealing import Sealer

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.accounts.passwords import Passwords
 from identity_service.keys.service import KeyRing
 from identity_service.limits.service import Limiter
+from identity_service.passwords.service import Passwords
 from identity_service.sealing import Sealer
 from identity_service.settings import Settings
 from shared.db.engine import Database

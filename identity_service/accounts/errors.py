@@ -13,11 +13,6 @@ class BadName(Invalid):
     title = "Give a name of 1 to 80 characters"
 
 
-class WeakPassword(Invalid):
-    code = "accounts.weak_password"
-    title = "This password is too easy to guess"
-
-
 class LinkSpent(Conflict):
     """The one-time link was used, is too old, or never existed: the three are not told apart."""
 

@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import delete
 
 from identity_service.accounts import letters, queries
-from identity_service.accounts import passwords as rules
 from identity_service.accounts.errors import LinkSpent
 from identity_service.accounts.models import Account, EmailProof
 from identity_service.accounts.service import clean_name, email_key, keep_password, new_account
 from identity_service.audit import service as audit
 from identity_service.limits import service as limits
 from identity_service.mail import service as mail
+from identity_service.passwords import rules
 from identity_service.sealing import hashed, new_secret
 from identity_service.visit import Caller, Visit
 from shared.kernel.ids import new_id

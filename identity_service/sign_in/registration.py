@@ -6,11 +6,12 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from identity_service.accounts import links
-from identity_service.accounts.errors import BadEmail, BadName, LinkSpent, WeakPassword
+from identity_service.accounts.errors import BadEmail, BadName, LinkSpent
 from identity_service.accounts.links import Link
 from identity_service.accounts.service import clean_name
 from identity_service.grants import service as grants
 from identity_service.limits.service import TooManyAttempts
+from identity_service.passwords.errors import WeakPassword
 from identity_service.protocol import answers
 from identity_service.sign_in.pages import Text, enter, realm_of, waiting_request
 from identity_service.visit import Caller

@@ -10,9 +10,10 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 
 from identity_service.accounts import passwords
-from identity_service.accounts.errors import BadEmail, WeakPassword
-from identity_service.accounts.passwords import Busy, Passwords
+from identity_service.accounts.errors import BadEmail
 from identity_service.accounts.service import email_key
+from identity_service.passwords.errors import WeakPassword
+from identity_service.passwords.service import Busy, Passwords
 from shared.oidc import RelyingParty, TokenRefused
 from tests.identity.driver import (
     CUSTOMER,

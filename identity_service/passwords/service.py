@@ -1,22 +1,14 @@
-"""Passwords: which are taken, and how they are kept (OWASP ASVS 5.0, 6.2 and 11.4)."""
+"""How passwords are kept and compared (OWASP ASVS 5.0, 11.4)."""
 
 import asyncio
-import re
-import unicodedata
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from identity_service.accounts.common_passwords import COMMON
-from identity_service.accounts.errors import WeakPassword
+from identity_service.passwords.rules import normalised
 from shared.kernel.errors import Unavailable
-
-MIN_LENGTH = 8
-MAX_LENGTH = 256
-_KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz", "01234567890")
 
 
 class Busy(Unavailable):
@@ -75,40 +67,3 @@ class Passwords:
             )
         finally:
             self._waiting -= 1
-
-
-def normalised(password: str) -> str:
-    """NFC, so that the same keys on two machines give the same password. Nothing is cut off; what is too
-    long for `check` is refused there, and here makes a password that fits nothing."""
-    return unicodedata.normalize("NFC", password[: MAX_LENGTH + 1].encode("utf-8", "replace").decode())
-
-
-def check(password: str, *, about: Iterable[str] = ()) -> None:
-    """Raises WeakPassword with the reason. `about` are words an attacker would try first: name, e-mail."""
-    folded = normalised(password).casefold()
-    if len(password) < MIN_LENGTH:
-        raise WeakPassword(f"Use at least {MIN_LENGTH} characters")
-    if len(password) > MAX_LENGTH:
-        raise WeakPassword(f"Use at most {MAX_LENGTH} characters")
-    if folded in COMMON or _without_tail(folded) in COMMON or _is_pattern(folded):
-        raise WeakPassword("Many people use this password. Choose another, for example four random words")
-    for word in (*_words(about), "narrowbridge"):
-        if word in folded and len(folded) - len(word) < MIN_LENGTH // 2:
-            raise WeakPassword("Do not build the password from your name, your address or this site's name")
-
-
-def _without_tail(folded: str) -> str:
-    return folded.rstrip("0123456789!?.$*#@_-")
-
-
-def _is_pattern(folded: str) -> bool:
-    """One or two characters repeated, or a run along the keyboard or alphabet."""
-    if len(set(folded)) <= 2:
-        return True
-    return any(folded in row * 3 or folded in row[::-1] * 3 for row in _KEYBOARD)
-
-
-def _words(about: Iterable[str]) -> list[str]:
-    whole = [text.casefold() for text in about]
-    parts = [part for text in whole for part in re.split(r"[\s@.+_-]+", text)]
-    return [word for word in (*whole, *parts) if len(word) >= 4]
