@@ -7,13 +7,14 @@ from shared.db.engine import Database
 from shared.jobs.relay import Relay
 from shared.jobs.worker import Job, Worker
 from shared.kernel.clock import SystemClock
+from shared.tools.topics import events
 from shared.tools.upkeep import upkeep
 
 
 def jobs(settings: Settings, database: Database) -> list[Job]:
     clock = SystemClock()
     sharing = SharingWork(database, clock, catalog())
-    return [Relay(database, clock, {}).job(), upkeep(database, clock), *sharing.jobs()]
+    return [Relay(database, clock, {}, ignored=events.NAMES).job(), upkeep(database, clock), *sharing.jobs()]
 
 
 async def work(settings: Settings) -> None:

@@ -12,6 +12,7 @@ from shared.db.engine import Database
 from shared.jobs.relay import Relay
 from shared.jobs.worker import Job, Worker
 from shared.kernel.clock import SystemClock
+from shared.tools.topics import events
 from shared.tools.upkeep import upkeep
 
 
@@ -19,7 +20,7 @@ def jobs(database: Database, gateway: BridgeGateway) -> list[Job]:
     clock = SystemClock()
     handlers = {ReplyQueued.name: ReplyDelivery(gateway, clock)}
     return [
-        Relay(database, clock, handlers).job(),
+        Relay(database, clock, handlers, ignored=events.NAMES).job(),
         upkeep(database, clock),
         *DeskWork(database, clock, gateway).jobs(),
     ]

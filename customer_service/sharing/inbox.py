@@ -1,11 +1,12 @@
 """Applying what came inward over the bridge: once, in the order of arrival, each in its transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+import structlog
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,7 @@ from customer_service.sharing.models import (
     ThreadRef,
 )
 from shared.db.context import Context
+from shared.db.failures import is_lost
 from shared.db.query import writer_of
 from shared.kernel.actor import ANYONE, MEMBERS, Actor
 from shared.kernel.clock import Clock
@@ -30,18 +32,26 @@ from shared.tools.topics.catalog import Catalog
 from shared.tools.topics.schemas import PostCreate
 from shared.tools.topics.service import TopicService
 
+log = structlog.get_logger("inbox")
+
 APPLIED: Final = "applied"
+FAILED: Final = "failed"
+"""A bug of ours, or a payload that no release of ours could have written."""
+MAX_ATTEMPTS: Final = 10
+"""Together a little more than half an hour."""
 NO_TOPIC: Final = "no such topic any more"
 
 
 async def apply_next(session: AsyncSession, clock: Clock, catalog: Catalog) -> bool:
     """Applies the oldest message that waits; False when none does.
 
-    A message that cannot be applied is settled with the reason, so that it holds nobody up.
+    A message that cannot be applied is settled with the reason, so that it holds nobody up. One over which we
+    fail comes again later, each time twice as late, and is settled as failed in the end.
     """
     message = await session.scalar(
         select(InboxMessage)
         .where(InboxMessage.applied_at.is_(None))
+        .where(or_(InboxMessage.due_at.is_(None), InboxMessage.due_at <= clock.now()))
         .order_by(InboxMessage.arrived_at, InboxMessage.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -53,9 +63,23 @@ async def apply_next(session: AsyncSession, clock: Clock, catalog: Catalog) -> b
             outcome = await _apply(session, clock, catalog, message)
     except Problem as problem:
         outcome = problem.code
+    except Exception as error:
+        if is_lost(error):
+            raise
+        log.error("message not applied", message=str(message.id), exc_info=error)
+        _put_off(message, clock.now())
+        await session.flush()
+        return True
     message.applied_at, message.outcome = clock.now(), outcome
     await session.flush()
     return True
+
+
+def _put_off(message: InboxMessage, now: datetime) -> None:
+    message.attempts += 1
+    message.due_at = now + timedelta(seconds=2**message.attempts)
+    if message.attempts >= MAX_ATTEMPTS:
+        message.applied_at, message.outcome = now, FAILED
 
 
 async def _apply(session: AsyncSession, clock: Clock, catalog: Catalog, message: InboxMessage) -> str:

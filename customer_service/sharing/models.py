@@ -238,6 +238,8 @@ class InboxMessage(CustomerBase):
     arrived_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    due_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index("uq_messages_key", "consumer_id", "key", unique=True),

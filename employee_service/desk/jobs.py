@@ -42,9 +42,11 @@ class DeskWork:
             return len(await sequence(session, ledger.LEDGER))
 
     async def follow(self, *, wait: int) -> int:
-        """Takes the next changes and confirms what was purged; 0 when there was nothing, or no answer."""
+        """Takes the next changes and confirms what was purged; 0 when there was nothing, or no answer, or
+        when another process is at it."""
         try:
-            return await self._follow(wait) + await self._confirm()
+            async with self.database.alone("desk feed") as is_alone:
+                return await self._follow(wait) + await self._confirm() if is_alone else 0
         except (BridgeError, OidcError) as error:
             log.info("the feed cannot be followed", error=type(error).__name__)
             return 0
@@ -58,7 +60,9 @@ class DeskWork:
         async with self.database.transaction() as session:
             await self.gateway.book(session, crossing, subject=None)
             withdrawn = await self._apply(session, changes)
-            await self._remember(session, crossing.body.next_cursor, owes_ack=state.owes_ack or withdrawn)
+            await self._remember(
+                session, crossing.body.next_cursor, after=state.cursor, owes_ack=state.owes_ack or withdrawn
+            )
         return len(changes)
 
     async def _apply(self, session: AsyncSession, changes: Sequence[Change]) -> bool:
@@ -77,15 +81,25 @@ class DeskWork:
         crossing = await self.gateway.acknowledge(state.cursor)
         async with self.database.transaction() as session:
             await self.gateway.book(session, crossing, subject=None)
-            await session.execute(update(DeskFeed).values(owes_ack=False))
+            told = update(DeskFeed).where(DeskFeed.cursor == state.cursor)
+            await session.execute(told.values(owes_ack=False))
         return 1
 
     async def _state(self) -> DeskFeed:
         async with self.database.transaction() as session:
             return await session.get(DeskFeed, 1) or DeskFeed(id=1, cursor=None, owes_ack=False)
 
-    async def _remember(self, session: AsyncSession, cursor: str, *, owes_ack: bool) -> None:
+    async def _remember(
+        self, session: AsyncSession, cursor: str, *, after: str | None, owes_ack: bool
+    ) -> None:
+        """Only from where these changes began: another process may have gone on meanwhile."""
         now = {"cursor": cursor, "owes_ack": owes_ack, "followed_at": self.clock.now()}
         await session.execute(
-            insert(DeskFeed).values(id=1, **now).on_conflict_do_update(index_elements=[DeskFeed.id], set_=now)
+            insert(DeskFeed)
+            .values(id=1, **now)
+            .on_conflict_do_update(
+                index_elements=[DeskFeed.id],
+                set_=now,
+                where=DeskFeed.cursor.is_not_distinct_from(after),
+            )
         )

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 from pydantic_core import from_json
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -163,6 +163,22 @@ class Database:
         """
         async with self._sessions_apart() as session, self._begun(session):
             yield session
+
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[bool]:
+        """Whether nobody else is at `name`, on this database, until the block ends or the connection is lost.
+
+        It holds a connection and no transaction, so that the block may take long.
+        """
+        key = func.hashtextextended(name, 0)
+        async with self.engine.connect() as connection:
+            if not await connection.scalar(select(func.pg_try_advisory_lock(key))):
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                await connection.scalar(select(func.pg_advisory_unlock(key)))
 
     @asynccontextmanager
     async def _begun(self, session: AsyncSession) -> AsyncIterator[None]:

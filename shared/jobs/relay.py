@@ -1,10 +1,10 @@
 """Takes events from the outbox to their handlers, in order, each once."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.engine import Database
@@ -18,16 +18,27 @@ Handler = Callable[[AsyncSession, Delivery], Awaitable[None]]
 """Runs in the transaction that takes the event out of the outbox: both happen, or neither."""
 
 BATCH = 100
+UNKNOWN_KEPT = timedelta(days=1)
 MAX_BACKOFF = timedelta(minutes=10)
 
 
 class Relay:
-    """`handlers` by event name; events without one are of no interest here and are dropped."""
+    """`handlers` by event name. Those of `ignored` are of no interest here and are dropped; those nobody here
+    knows may be a newer release's, and are left to its worker for a day.
+    """
 
-    def __init__(self, database: Database, clock: Clock, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        handlers: Mapping[str, Handler],
+        *,
+        ignored: Collection[str] = (),
+    ) -> None:
         self._database = database
         self._clock = clock
         self._handlers = handlers
+        self._ignored = frozenset(ignored) - handlers.keys()
 
     def job(self) -> Job:
         return Job("outbox", self.run, every=5.0, channel=CHANNEL)
@@ -41,8 +52,12 @@ class Relay:
         return dropped + done
 
     async def _drop_uninteresting(self) -> int:
+        unknown_since = self._clock.now() - UNKNOWN_KEPT
         statement = (
-            delete(OutboxRow).where(OutboxRow.name.not_in(list(self._handlers))).returning(OutboxRow.id)
+            delete(OutboxRow)
+            .where(OutboxRow.name.not_in(list(self._handlers)))
+            .where(or_(OutboxRow.name.in_(list(self._ignored)), OutboxRow.created_at < unknown_since))
+            .returning(OutboxRow.id)
         )
         async with self._database.transaction() as session:
             return len((await session.execute(statement)).all())

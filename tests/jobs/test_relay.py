@@ -55,7 +55,7 @@ def bell() -> Bell:
 
 @pytest.fixture
 def relay(database: Database, clock: MemoryClock, bell: Bell) -> Relay:
-    return Relay(database, clock, {Rang.name: bell})
+    return Relay(database, clock, {Rang.name: bell}, ignored=[Ignored.name, Rang.name])
 
 
 async def test_each_goes_once_in_order(
@@ -126,4 +126,18 @@ async def test_what_nobody_listens_to_is_dropped(
     await ring(database, clock, 1)
     assert await relay.run() == 2
     assert bell.numbers == [1]
+    assert await waiting(database) == []
+
+
+async def test_what_a_newer_release_says_is_left_to_its_worker_for_a_day(
+    database: Database, clock: MemoryClock, bell: Bell
+) -> None:
+    async with database.transaction() as session:
+        await outbox.append(session, Ignored(1), now=clock.now())
+    old = Relay(database, clock, {Rang.name: bell})
+    clock.advance(timedelta(hours=23))
+    assert await old.run() == 0
+    assert len(await waiting(database)) == 1
+    clock.advance(timedelta(hours=2))
+    assert await old.run() == 1
     assert await waiting(database) == []

@@ -35,3 +35,6 @@ class PostRated:
 class TopicDeleted:
     name: ClassVar[str] = "topics.topic_deleted"
     topic_id: UUID
+
+
+NAMES = tuple(event.name for event in (TopicStarted, TopicChanged, PostRated, TopicDeleted))
