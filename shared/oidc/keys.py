@@ -24,8 +24,8 @@ class RemoteKeys:
     """The key set behind `jwks_url`.
 
     Read when first needed, read again after ten minutes, and when a token names a key that is not known;
-    never more often than once in ten seconds, so that forged key ids cannot make us hammer identity. When
-    identity is silent, keys already known stay good.
+    never more often than once in ten seconds, so that neither forged key ids nor a crowd of callers can make
+    us hammer identity. When identity is silent, keys already known stay good.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class RemoteKeys:
         return self._tried_at is None or self._clock() - self._tried_at >= _RETRY_AFTER
 
     async def _fetch(self) -> None:
+        self._tried_at = self._clock()
         try:
             answer = await self._http.get(self._url, headers={"Accept": "application/json"})
             answer.raise_for_status()
@@ -67,10 +68,9 @@ class RemoteKeys:
         except (httpx.HTTPError, ValueError, TypeError, JoseError) as error:
             if self._fetched_at is None:
                 raise IdentityUnavailable("identity's keys cannot be read") from error
-            self._tried_at = self._clock()
             return
         self._keys = keys
-        self._tried_at = self._fetched_at = self._clock()
+        self._fetched_at = self._clock()
 
 
 def _usable(document: Any) -> dict[str, ECKey | RSAKey]:

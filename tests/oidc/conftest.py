@@ -24,6 +24,7 @@ class PretendedIdentity:
         self.rsa: RSAKey = RSAKey.generate_key(2048, auto_kid=True)
         self.published: list[Key] = [self.ec, self.rsa]
         self.key_reads = 0
+        self.calls = 0
         self.is_down = False
         self.forms: list[dict[str, list[str]]] = []
         self.authorizations: list[str] = []
@@ -53,6 +54,7 @@ class PretendedIdentity:
         return jwt.encode(head, self.claims(**changes), key, algorithms=[head["alg"]])
 
     def handle(self, request: httpx.Request) -> httpx.Response:
+        self.calls += 1
         if self.is_down:
             raise httpx.ConnectError("down", request=request)
         assert str(request.url).startswith(INTERNAL)
