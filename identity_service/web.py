@@ -26,7 +26,7 @@ def services_of(request: Request) -> Services:
     return services
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     services = services_of(request)
     return Caller(
         services=services,

@@ -1,11 +1,11 @@
 """What every service is told by its environment."""
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from limits import parse
-from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.db.engine import TimeLimits
@@ -80,12 +80,11 @@ class ServiceSettings(BaseSettings):
             raise ValueError("must be at least 32 characters of random text")
         return token
 
-    @model_validator(mode="before")
+    @field_validator("identity_internal_url")
     @classmethod
-    def _internal_defaults_to_public(cls, values: dict[str, Any]) -> dict[str, Any]:
-        if not values.get("identity_internal_url") and values.get("identity_public_url"):
-            values["identity_internal_url"] = values["identity_public_url"]
-        return values
+    def _public_if_empty(cls, url: str, info: ValidationInfo) -> str:
+        """The public URL as it is told or by default; it comes before, and is absent when it was refused."""
+        return url.rstrip("/") or str(info.data.get("identity_public_url", ""))
 
     @property
     def time_limits(self) -> TimeLimits:

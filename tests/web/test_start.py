@@ -7,6 +7,7 @@ import sys
 import asyncpg
 import pytest
 
+from shared.web.settings import ServiceSettings
 from tests.fixtures.databases import World
 from tests.tools.house import COMPOSITIONS
 
@@ -84,3 +85,13 @@ async def test_settings_that_cannot_be_read() -> None:
     status, said = await start("employee", "serve", "", EMPLOYEE_SECRET_KEY="short", RATE_LIMIT_PERSON="x")
     assert status == 2
     assert sorted(line.partition(":")[0] for line in said) == ["EMPLOYEE_SECRET_KEY", "RATE_LIMIT_PERSON"]
+
+
+def test_identity_is_reached_under_its_public_url_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("IDENTITY_PUBLIC_URL", "IDENTITY_INTERNAL_URL"):
+        monkeypatch.delenv(variable, raising=False)
+    assert ServiceSettings().identity_internal_url == "http://localhost:8000"
+    public = ServiceSettings(identity_public_url="https://accounts.example/")
+    assert public.identity_internal_url == "https://accounts.example"
+    told = ServiceSettings(identity_internal_url="http://identity:8000/")
+    assert told.identity_internal_url == "http://identity:8000"
