@@ -1,5 +1,6 @@
 """One-time links: registering with a proof of the address, and setting a password."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -53,20 +54,36 @@ async def ask_to_register(visit: Visit, *, email: str, pending_id: UUID | None) 
     The answer is the same whether the address has an account or not; the mail tells it to its reader.
     """
     key = email_key(email)
-    if await queries.by_email(visit.session, "customer", key) is not None:
+    is_known = await queries.by_email(visit.session, "customer", key) is not None
+    # Made for a known address as well, where nobody gets it: the time taken must not tell.
+    token = await _make(visit, SIGN_UP, "customer", key, None, pending_id)
+    if is_known:
         _write(visit, key, "You already have an account", letters.ALREADY, "/sign-in", realm="customer")
         return
-    token = await _make(visit, SIGN_UP, "customer", key, None, pending_id)
     _write(visit, key, "Confirm your e-mail address", letters.CONFIRM, "/sign-up/confirm", token=token)
 
 
 async def ask_for_password(visit: Visit, *, realm: str, email: str) -> None:
-    """Send a link to set a new password, when there is such an account."""
-    account = await queries.by_email(visit.session, realm, email_key(email))
-    if account is None or account.deactivated_at is not None:
-        return
-    token = await _make(visit, SET_PASSWORD, realm, account.email, account.id, None)
-    _write(visit, account.email, "Set a new password", letters.RESET, "/set-password", token=token)
+    """Send a link to set a new password, when there is such an account.
+
+    When there is none, the same is written and taken back, so that the time taken does not tell.
+    """
+    key = email_key(email)
+    account = await queries.by_email(visit.session, realm, key)
+    if account is not None and account.deactivated_at is not None:
+        account = None
+    to = key if account is None else account.email
+    with suppress(_NoSuchAccount):
+        async with visit.session.begin_nested():
+            token = await _make(visit, SET_PASSWORD, realm, to, account.id if account else None, None)
+            _write(visit, to, "Set a new password", letters.RESET, "/set-password", token=token)
+            await visit.session.flush()
+            if account is None:
+                raise _NoSuchAccount
+
+
+class _NoSuchAccount(Exception):
+    """Takes back what was written for an address without an account."""
 
 
 async def operators_link(visit: Visit, account: Account) -> str:

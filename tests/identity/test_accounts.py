@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from argon2 import PasswordHasher, extract_parameters
+from sqlalchemy import event
 
 from identity_service.accounts import passwords
 from identity_service.accounts.errors import BadEmail
@@ -437,3 +438,25 @@ async def test_the_two_realms_sign_in_pages_differ_at_a_glance(house: House) -> 
     assert "Open an account" not in staff
     assert 'data-theme="outside"' in customers
     assert "Sign in as a customer" in customers
+
+
+@pytest.mark.parametrize("path", ["/reset-password", "/sign-up"])
+async def test_27_as_much_is_written_for_an_unknown_address(house: House, path: str) -> None:
+    written: dict[str, list[str]] = {}
+    now: list[str] = []
+
+    def note(*about: object) -> None:
+        if str(about[2]).startswith("INSERT"):
+            now.append(str(about[2]).partition("(")[0])
+
+    event.listen(house.services.database.engine.sync_engine, "before_cursor_execute", note)
+    for email in ("ana@outside.example", "nobody@outside.example"):
+        now.clear()
+        answer = await house.browser().post(path, {"email": email, "realm": "customer"})
+        assert answer.status_code == 200
+        written[email] = sorted(now)
+    assert written["nobody@outside.example"] == written["ana@outside.example"]
+    assert any("mails" in statement for statement in now)
+    if path == "/reset-password":
+        assert not await house.fetch("select 1 from mails where \"to\" = 'nobody@outside.example'")
+        assert not await house.fetch("select 1 from email_proofs where email = 'nobody@outside.example'")
