@@ -30,6 +30,8 @@ _READ_AS = {
     "$": "s",
     "!": "i",
 }
+_LIKE_I = str.maketrans({sign: letters[0] for sign, letters in _READ_AS.items()})
+_LIKE_L = str.maketrans({sign: letters[-1] for sign, letters in _READ_AS.items()})
 _MOST_READINGS = 64
 _DATE = re.compile(
     r"(0[1-9]|[12]\d|3[01])[./-]?(0[1-9]|1[0-2])[./-]?(19|20)\d\d"
@@ -66,12 +68,4 @@ def _readings(text: str) -> set[str]:
         count *= len(choice)
     if count <= _MOST_READINGS:
         return {"".join(letters) for letters in product(*choices)}
-    return {
-        text,
-        *(
-            "".join(
-                _READ_AS.get(sign, sign)[which] if sign == "1" else _READ_AS.get(sign, sign) for sign in text
-            )
-            for which in (0, 1)
-        ),
-    }
+    return {text, text.translate(_LIKE_I), text.translate(_LIKE_L)}

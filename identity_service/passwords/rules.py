@@ -1,4 +1,4 @@
-"""Which passwords are taken (OWASP ASVS 5.0, 6.2): length counts, composition does not, guesses are refused."""
+"""Which passwords are taken (OWASP ASVS 5.0, 6.2): length counts, composition does not."""
 
 import re
 import unicodedata
