@@ -14,7 +14,8 @@ from shared.tools.upkeep import upkeep
 def jobs(settings: Settings, database: Database) -> list[Job]:
     clock = SystemClock()
     sharing = SharingWork(database, clock, catalog())
-    return [Relay(database, clock, {}, ignored=events.NAMES).job(), upkeep(database, clock), *sharing.jobs()]
+    relay = Relay(database, clock, sharing.handlers(), ignored=events.NAMES)
+    return [relay.job(), upkeep(database, clock), *sharing.jobs()]
 
 
 async def work(settings: Settings) -> None:

@@ -46,6 +46,8 @@ def manifest_document() -> ManifestDocument:
 
 @router.get("/manifest", response_model=ManifestDocument, summary="Everything that may cross")
 async def show_manifest(open_: Open) -> Response:
+    """For everybody, without a token. It stays readable while a manager holds the bridge closed: nothing of a
+    customer is in it."""
     if not open_.settings.enabled:
         raise Closed
     return JSONResponse(manifest_document().plain())

@@ -9,10 +9,13 @@ from customer_service.sharing import feed, inbox, queries
 from customer_service.sharing.logs import CHANGES, CHANGES_CHANNEL, INBOX_CHANNEL, LEDGER, LEDGER_CHANNEL
 from customer_service.sharing.models import Sharing
 from shared.db.engine import Database
+from shared.db.outbox import Delivery
 from shared.db.sequencer import sequence
+from shared.jobs.relay import Handler
 from shared.jobs.worker import Job
 from shared.kernel.clock import Clock
 from shared.tools.topics.catalog import Catalog
+from shared.tools.topics.events import TopicChanged, TopicDeleted
 
 Step = Callable[[AsyncSession], Awaitable[int]]
 """Does some of the work in the transaction and returns how much."""
@@ -27,13 +30,21 @@ class SharingWork:
         self.catalog = catalog
 
     def jobs(self) -> tuple[Job, ...]:
-        """Expiry, deletion and changed topics send no notification, so those are looked for each second."""
+        """Changed and deleted topics are heard of (`handlers`); expiry is not, and is looked for now and
+        then: what is past its end is out of the views by itself, and waits for its tombstone only."""
         return (
             Job("bridge inbox", self._committed(self._apply), every=5.0, channel=INBOX_CHANNEL),
-            Job("sharings", self._committed(self._follow_topics), every=1.0),
+            Job("sharings", self._committed(self._follow_topics), every=15.0),
             Job("bridge feed", self._committed(self._number_changes), every=2.0, channel=CHANGES_CHANNEL),
             Job("bridge ledger", self._committed(self._number_ledger), every=2.0, channel=LEDGER_CHANNEL),
         )
+
+    def handlers(self) -> dict[str, Handler]:
+        """What the outbox says of topics goes on into the feed."""
+        return {TopicChanged.name: self._heard, TopicDeleted.name: self._heard}
+
+    async def _heard(self, session: AsyncSession, delivery: Delivery) -> None:
+        await self._follow_topics(session)
 
     async def turn(self) -> None:
         """Everything that waits now."""

@@ -130,7 +130,8 @@ class SharingService:
         )
 
     async def close_bridge(self, *, closed: bool) -> None:
-        """The manager's switch. Closed, the bridge answers nobody; both communities go on."""
+        """The manager's switch. Closed, nothing crosses; both communities go on, and the
+        manifest, which says only what could cross, can still be read."""
         level = Level.MANAGE if self.ctx.actor.has_role(MANAGER_ROLE) else 0
         self.ctx.require(decide(SharingPermission.CLOSE_BRIDGE, self.ctx.actor, {"level": level}))
         await self.ctx.session.execute(delete(BridgeClosing))

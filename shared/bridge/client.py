@@ -35,7 +35,7 @@ READ_SECONDS: Final = 5.0
 MAX_WAIT: Final = 25
 """Seconds that the change feed may hold a call open."""
 MAX_ANSWER: Final = 8 * 1024 * 1024
-"""Bytes of an answer that are read at most."""
+"""Bytes beyond which an answer is refused."""
 
 
 @dataclass(frozen=True, slots=True)

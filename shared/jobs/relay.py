@@ -1,4 +1,5 @@
-"""Takes events from the outbox to their handlers, in order, each once."""
+"""Takes events from the outbox to their handlers, each once: the oldest that is due first. One that failed
+waits, and those after it go on."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta

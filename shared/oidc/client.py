@@ -109,7 +109,7 @@ class RelyingParty:
         """Turn the query of the callback into tokens.
 
         Raises SignInRefused when identity says no, or when the answer does not belong to `request`
-        (state, RFC 9207 `iss`, nonce).
+        (state, RFC 9207 `iss`, nonce), TokenRefused when the token endpoint says no.
         """
         code = self._code_of(answer, request)
         document = await self._endpoints.token(
@@ -150,7 +150,7 @@ class RelyingParty:
     async def exchange_for_author(
         self, author: str, *, audience: str, scope: str, signing_key: ECKey
     ) -> TokenSet:
-        """A token on behalf of `author` (a `sub`) who is no longer here: this service vouches by a fresh
+        """A token on behalf of `author` (a `sub`) who is not asking just now: this service vouches by a fresh
         signed assertion, and identity checks again whether the author still may."""
         now = int(self._clock())
         claims = {

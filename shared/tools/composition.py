@@ -112,6 +112,11 @@ def relying_party(community: Community, http: httpx.AsyncClient) -> RelyingParty
     )
 
 
+def _verifier(settings: CommunitySettings, http: httpx.AsyncClient) -> TokenVerifier:
+    keys = f"{settings.identity_internal_url}/.well-known/jwks.json"
+    return TokenVerifier(settings.identity_public_url, keys, settings.public_url, http)
+
+
 def build(community: Community, *, http: httpx.AsyncClient | None = None) -> FastAPI:
     """The app of one community: its own routers after those that all share.
 
@@ -125,12 +130,7 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
     accounts = Accounts(
         database,
         clock,
-        TokenVerifier(
-            settings.identity_public_url,
-            f"{settings.identity_internal_url}/.well-known/jwks.json",
-            settings.public_url,
-            http,
-        ),
+        _verifier(settings, http),
         relying_party(community, http),
         Vault(settings.secret_key),
         community.sign_in,

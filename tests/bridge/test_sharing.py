@@ -5,12 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from customer_service.app import catalog
 from customer_service.sharing.errors import AlreadyShared, NotShared, SpaceNotOpen
+from customer_service.sharing.jobs import SharingWork
 from shared.bridge.errors import NotShared as GoneOverTheBridge
 from shared.bridge.messages import Purge, Reply
+from shared.db import outbox
+from shared.jobs.relay import Relay
 from shared.kernel import chain
 from shared.kernel.chain import Chained
+from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Forbidden
+from shared.tools.topics.events import TopicChanged
 from tests.bridge import content
 from tests.bridge.conftest import Outside
 
@@ -196,6 +202,19 @@ async def test_a_repeated_answer_is_receipted_even_after_the_withdrawal(outside:
     assert (await outside.client.reply(outside.staff(), ref, ANSWER, key="k1")).body == first.body
     with pytest.raises(GoneOverTheBridge):
         await outside.client.reply(outside.staff(), ref, ANSWER, key="k2")
+
+
+async def test_a_changed_topic_is_told_as_soon_as_the_outbox_says_so(outside: Outside) -> None:
+    await outside.share()
+    await outside.work()
+    topic = outside.content.topic
+    async with outside.database.transaction() as session:
+        await content.post(session, topic, outside.content.other, "A reply")
+        await outbox.append(session, TopicChanged(topic), now=datetime.now(UTC))
+    work = SharingWork(outside.database, SystemClock(), catalog())
+    await Relay(outside.database, SystemClock(), work.handlers()).run()
+    waiting = await outside.sql("select type from bridge_changes_pending")
+    assert {row["type"] for row in waiting} == {"updated"}
 
 
 async def test_a_preview_shows_it_and_keeps_nothing(outside: Outside) -> None:

@@ -12,7 +12,7 @@ from shared.tools.people.models import Person
 
 
 class WebSession(Base):
-    """`id` is the SHA-256 of the cookie's value. `tokens` holds refresh and id token, encrypted."""
+    """`id` is the SHA-256 of the cookie's value. `tokens` holds access, refresh and id token, encrypted."""
 
     __tablename__ = "web_sessions"
 
