@@ -32,10 +32,17 @@ class Settings(ServiceSettings):
 
     mail_from: str = Field("Narrowbridge <no-reply@localhost>", description="Sender of identity's mail")
     smtp_url: SecretStr = Field(
-        SecretStr(""), description="smtp://user:password@host:587; without it mail is kept, not sent"
+        SecretStr(""),
+        description="smtp://user:password@host:587 (STARTTLS unless it ends in ?starttls=no) or smtps://…; "
+        "without it mail is kept, not sent",
     )
+    mail_folder: str = Field("", description="Folder into which mail that is kept is written too, as .eml")
     trusted_proxies: str = Field(
         "", description="Addresses, comma-separated, whose X-Forwarded-For is believed"
+    )
+
+    customer_registration: bool | None = Field(
+        None, description="Whether customers may open accounts by themselves; empty: in development only"
     )
 
     access_token_seconds: int = Field(600, ge=60, le=600, description="Life of an access token")
@@ -55,6 +62,11 @@ class Settings(ServiceSettings):
             raise ValueError("must be at least 32 characters of random text")
         return value
 
+    @field_validator("customer_registration", mode="before")
+    @classmethod
+    def _is_given(cls, value: Any) -> Any:
+        return None if value == "" else value
+
     @field_validator("identity_employee_jwks")
     @classmethod
     def _is_key_set(cls, value: str) -> str:
@@ -73,6 +85,10 @@ class Settings(ServiceSettings):
     @property
     def employee_jwks(self) -> dict[str, Any] | None:
         return json.loads(self.identity_employee_jwks) if self.identity_employee_jwks else None
+
+    @property
+    def customers_may_register(self) -> bool:
+        return self.development if self.customer_registration is None else self.customer_registration
 
     @property
     def proxies(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ from identity_service.events import service as events
 from identity_service.grants import service as grants
 from identity_service.limits import service as limits
 from identity_service.mail import service as mail
-from identity_service.mail.service import Mailer, mailer_of
+from identity_service.mail.service import Mailbox, Mailer, mailer_of
 from identity_service.settings import Settings
 from identity_service.visit import Caller, Services
 from shared.jobs.worker import Job, Worker
@@ -17,13 +17,17 @@ MAILS_AT_ONCE = 20
 async def send_mail(services: Services, mailer: Mailer) -> int:
     """One batch of mail, each in a transaction of its own. Returns how many were looked at."""
     now = services.clock.now()
-    if mailer.keeps_mail:
+    sender = services.settings.mail_from
+    if isinstance(mailer, Mailbox):
         async with services.database.transaction() as session:
             await mail.forget_kept(session, now)
-        return 0
     for count in range(MAILS_AT_ONCE):
         async with services.database.transaction() as session:
-            if not await mail.send_next(session, mailer, sender=services.settings.mail_from, now=now):
+            if isinstance(mailer, Mailbox):
+                is_more = await mail.file_next(session, mailer, sender=sender, now=now)
+            else:
+                is_more = await mail.send_next(session, mailer, sender=sender, now=now)
+            if not is_more:
                 return count
     return MAILS_AT_ONCE
 

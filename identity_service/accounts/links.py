@@ -6,9 +6,9 @@ from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
-from identity_service.accounts import letters, queries
+from identity_service.accounts import queries
 from identity_service.accounts.errors import LinkSpent
 from identity_service.accounts.models import Account, EmailProof
 from identity_service.accounts.service import clean_name, email_key, keep_password, new_account
@@ -56,11 +56,11 @@ async def ask_to_register(visit: Visit, *, email: str, pending_id: UUID | None) 
     key = email_key(email)
     is_known = await queries.by_email(visit.session, "customer", key) is not None
     # Made for a known address as well, where nobody gets it: the time taken must not tell.
-    token = await _make(visit, SIGN_UP, "customer", key, None, pending_id)
+    token = await make(visit, SIGN_UP, realm="customer", email=key, pending_id=pending_id)
     if is_known:
-        _write(visit, key, "You already have an account", letters.ALREADY, "/sign-in", realm="customer")
+        mail.write(visit, "sign_up_known", to=key, link=address(visit, "/sign-in", realm="customer"))
         return
-    _write(visit, key, "Confirm your e-mail address", letters.CONFIRM, "/sign-up/confirm", token=token)
+    mail.write(visit, "sign_up", to=key, link=address(visit, "/sign-up/confirm", token=token))
 
 
 async def ask_for_password(visit: Visit, *, realm: str, email: str) -> None:
@@ -75,8 +75,8 @@ async def ask_for_password(visit: Visit, *, realm: str, email: str) -> None:
     to = key if account is None else account.email
     with suppress(_NoSuchAccount):
         async with visit.session.begin_nested():
-            token = await _make(visit, SET_PASSWORD, realm, to, account.id if account else None, None)
-            _write(visit, to, "Set a new password", letters.RESET, "/set-password", token=token)
+            token = await make(visit, SET_PASSWORD, realm=realm, email=to, account=account)
+            mail.write(visit, "reset_password", to=to, link=address(visit, "/set-password", token=token))
             await visit.session.flush()
             if account is None:
                 raise _NoSuchAccount
@@ -88,8 +88,8 @@ class _NoSuchAccount(Exception):
 
 async def operators_link(visit: Visit, account: Account) -> str:
     """A link to set a password, to be handed over by the operator at the console."""
-    token = await _make(visit, SET_PASSWORD, account.realm, account.email, account.id, None)
-    return _address(visit, "/set-password", token=token)
+    token = await make(visit, SET_PASSWORD, realm=account.realm, email=account.email, account=account)
+    return address(visit, "/set-password", token=token)
 
 
 async def look_at(caller: Caller, *, purpose: str, token: str) -> Link:
@@ -113,7 +113,7 @@ async def register(visit: Visit, *, token: str, name: str, password_hash: str) -
 
     Raises LinkSpent, BadName.
     """
-    proof = await _use(visit, SIGN_UP, token)
+    proof = await use(visit, SIGN_UP, token)
     if await queries.by_email(visit.session, proof.realm, email_key(proof.email)) is not None:
         raise LinkSpent
     account = new_account(visit, realm=proof.realm, email=proof.email, name=clean_name(name))
@@ -131,17 +131,23 @@ async def set_password(visit: Visit, *, token: str, password_hash: str) -> Accou
 
     Raises LinkSpent.
     """
-    proof = await _use(visit, SET_PASSWORD, token)
+    proof = await use(visit, SET_PASSWORD, token)
     account = await visit.session.get(Account, proof.account_id)
     if account is None or account.deactivated_at is not None:
         raise LinkSpent
     account.email_verified_at = account.email_verified_at or visit.now
     await keep_password(visit, account.id, password_hash)
-    _write(visit, account.email, "Your password was changed", letters.CHANGED, "/reset-password")
+    tell_of_password(visit, account)
     audit.record(
         visit.session, "account.password_set", at=visit.now, account_id=account.id, address=visit.address
     )
     return account
+
+
+def tell_of_password(visit: Visit, account: Account) -> None:
+    """Tell the person that their password was changed, and what to do if it was not them."""
+    link = address(visit, "/reset-password", realm=account.realm)
+    mail.write(visit, "password_changed", to=account.email, locale=account.locale, link=link)
 
 
 async def prune(visit: Visit) -> None:
@@ -149,7 +155,7 @@ async def prune(visit: Visit) -> None:
     await visit.session.execute(delete(EmailProof).where(EmailProof.expires_at < visit.now))
 
 
-async def _use(visit: Visit, purpose: str, token: str) -> EmailProof:
+async def use(visit: Visit, purpose: str, token: str) -> EmailProof:
     """The proof behind a link, which is used up by this. Raises LinkSpent."""
     proof = await queries.live_proof(visit.session, hashed(token), visit.now)
     if proof is None or proof.purpose != purpose:
@@ -158,9 +164,18 @@ async def _use(visit: Visit, purpose: str, token: str) -> EmailProof:
     return proof
 
 
-async def _make(
-    visit: Visit, purpose: str, realm: str, email: str, account_id: UUID | None, pending_id: UUID | None
+async def make(
+    visit: Visit,
+    purpose: str,
+    *,
+    realm: str,
+    email: str,
+    account: Account | None = None,
+    pending_id: UUID | None = None,
+    subject_id: UUID | None = None,
+    life: timedelta = LIFE,
 ) -> str:
+    """The secret of a new one-time link, to be sent to `email`."""
     token = new_secret()
     visit.session.add(
         EmailProof(
@@ -168,21 +183,31 @@ async def _make(
             purpose=purpose,
             realm=realm,
             email=email,
-            account_id=account_id,
+            account_id=account.id if account else None,
             pending_id=pending_id,
+            subject_id=subject_id,
             token_hash=hashed(token),
             created_at=visit.now,
-            expires_at=visit.now + LIFE,
+            expires_at=visit.now + life,
         )
     )
     await visit.session.flush()
     return token
 
 
-def _address(visit: Visit, path: str, **query: str) -> str:
+async def cancel(visit: Visit, account_id: UUID, *purposes: str) -> None:
+    """End the links of these purposes that an account still has."""
+    await visit.session.execute(
+        update(EmailProof)
+        .where(
+            EmailProof.account_id == account_id,
+            EmailProof.purpose.in_(purposes),
+            EmailProof.used_at.is_(None),
+        )
+        .values(used_at=visit.now)
+    )
+
+
+def address(visit: Caller, path: str, **query: str) -> str:
+    """The address of a page of ours, for a mail."""
     return f"{visit.settings.identity_public_url}{path}" + (f"?{urlencode(query)}" if query else "")
-
-
-def _write(visit: Visit, to: str, subject: str, body: str, path: str, **query: str) -> None:
-    text = body.format(link=_address(visit, path, **query))
-    mail.write(visit.session, to=to, subject=subject, body=text, now=visit.now)

@@ -1,11 +1,13 @@
 """Writing mails into the transaction, and sending those that are due."""
 
 import asyncio
+import os
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -13,8 +15,10 @@ import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from identity_service.mail import letters
 from identity_service.mail.models import Mail
 from identity_service.settings import Settings
+from identity_service.visit import Visit
 from shared.kernel.ids import new_id
 
 log = structlog.get_logger("mail")
@@ -28,18 +32,16 @@ KEPT_IN_DEVELOPMENT = timedelta(days=1)
 class Mailer(Protocol):
     """How mail leaves the house."""
 
-    keeps_mail: bool
-    """True when nothing is sent, so that the table is the mailbox."""
-
     async def send(self, message: EmailMessage) -> None:
         """Raises when the mail was not taken."""
         ...
 
 
 class SmtpMailer:
-    """Hands mail to a server: `smtps://` with TLS from the start, `smtp://` with STARTTLS where offered."""
+    """Hands mail to a server: `smtps://` with TLS from the start, `smtp://` with STARTTLS, which is demanded.
 
-    keeps_mail = False
+    Neither is used with a server on this machine, nor where the address ends in `?starttls=no`.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -47,6 +49,8 @@ class SmtpMailer:
             raise ValueError("SMTP_URL must look like smtp://user:password@host:587")
         self._host, self._tls = parts.hostname, parts.scheme == "smtps"
         self._port = parts.port or (465 if self._tls else 587)
+        is_plain = parts.query == "starttls=no" or parts.hostname in ("localhost", "127.0.0.1", "::1")
+        self._starttls = not (self._tls or is_plain)
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
 
     async def send(self, message: EmailMessage) -> None:
@@ -57,27 +61,57 @@ class SmtpMailer:
             username=self._user or None,
             password=self._password or None,
             use_tls=self._tls,
+            start_tls=self._starttls,
             timeout=20,
         )
 
 
 class Mailbox:
-    """Sends nothing: mail stays in the table, where /dev/mail shows it in development."""
+    """Sends nothing: mail stays in the table, where /dev/mail shows it in development, and is written to
+    `folder` too if there is one: a file per mail, which mail programs open."""
 
-    keeps_mail = True
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
 
     async def send(self, message: EmailMessage) -> None:
-        log.info("mail kept", subject=message["Subject"])
+        if self.folder is not None:
+            await asyncio.to_thread(self._file, self.folder, message)
+
+    def _file(self, folder: Path, message: EmailMessage) -> None:
+        """Only this user may read it: mails hold one-time links."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unique = str(message["Message-ID"]).strip("<>").partition("@")[0]
+        file = os.open(folder / f"{unique}.eml", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(file, "wb") as opened:
+            opened.write(message.as_bytes())
 
 
-def mailer_of(settings: Settings) -> Mailer:
+def mailer_of(settings: Settings) -> "SmtpMailer | Mailbox":
     url = settings.smtp_url.get_secret_value()
-    return SmtpMailer(url) if url else Mailbox()
+    return SmtpMailer(url) if url else Mailbox(Path(settings.mail_folder) if settings.mail_folder else None)
 
 
-def write(session: AsyncSession, *, to: str, subject: str, body: str, now: datetime) -> None:
-    """Put a mail into the transaction."""
-    session.add(Mail(id=new_id(), to=to, subject=subject, body=body, created_at=now, due_at=now, attempts=0))
+def write(visit: Visit, letter: str, *, to: str, locale: str | None = None, **values: Any) -> None:
+    """Put the mail `texts/<language>/<letter>` into the transaction; `values` fill its text."""
+    composed = letters.compose(letter, locale=locale, site=visit.settings.identity_name, **values)
+    add(
+        visit.session,
+        to=to,
+        subject=composed.subject,
+        body=composed.plain,
+        html=composed.html,
+        now=visit.now,
+    )
+
+
+def add(
+    session: AsyncSession, *, to: str, subject: str, body: str, now: datetime, html: str | None = None
+) -> None:
+    """Put a mail into the transaction, whatever it says."""
+    mail = Mail(id=new_id(), to=to, subject=subject, body=body, html=html)
+    mail.created_at = mail.due_at = now
+    mail.attempts = 0
+    session.add(mail)
 
 
 async def send_next(session: AsyncSession, mailer: Mailer, *, sender: str, now: datetime) -> bool:
@@ -104,6 +138,27 @@ async def send_next(session: AsyncSession, mailer: Mailer, *, sender: str, now: 
         log.warning("mail not sent", mail=str(mail.id), error=mail.last_error, attempts=mail.attempts)
     else:
         await session.delete(mail)
+    return True
+
+
+async def file_next(session: AsyncSession, mailbox: Mailbox, *, sender: str, now: datetime) -> bool:
+    """Write the oldest mail that is not yet in the mailbox's folder; False when there is none."""
+    if mailbox.folder is None:
+        return False
+    mail = await session.scalar(
+        select(Mail)
+        .where(Mail.filed_at.is_(None))
+        .order_by(Mail.created_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if mail is None:
+        return False
+    mail.filed_at = now
+    try:
+        await mailbox.send(_message(mail, sender))
+    except Exception as error:
+        log.warning("mail not filed", mail=str(mail.id), error=type(error).__name__)
     return True
 
 
@@ -139,4 +194,6 @@ def _message(mail: Mail, sender: str) -> EmailMessage:
     message["Message-ID"] = make_msgid(str(mail.id), domain=address.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.body)
+    if mail.html is not None:
+        message.add_alternative(mail.html, subtype="html")
     return message

@@ -74,6 +74,8 @@ IDENTITY = Service(
     optional=(
         "SMTP_URL",
         "MAIL_FROM",
+        "MAIL_FOLDER",
+        "CUSTOMER_REGISTRATION",
         "ACCESS_TOKEN_SECONDS",
         "EXCHANGED_TOKEN_SECONDS",
         "REFRESH_GRACE_SECONDS",
