@@ -8,6 +8,7 @@ import structlog
 from fastapi import FastAPI
 
 from identity_service.clients import service as clients
+from identity_service.device_flow import pages as device_flow
 from identity_service.events import api as events
 from identity_service.keys.service import KeyRing
 from identity_service.limits.service import Limiter
@@ -85,6 +86,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     app.include_router(origins.router)
     app.include_router(sign_in.router)
     app.include_router(registration.router)
+    app.include_router(device_flow.router)
     if settings.development:
         app.include_router(mail_pages.router)
         app.include_router(parts_router(app.state.pages, "identity"))

@@ -26,7 +26,8 @@ def services_of(request: Request) -> Services:
     return services
 
 
-async def _caller(request: Request) -> Caller:
+def caller_of(request: Request) -> Caller:
+    """Who is at the door."""
     services = services_of(request)
     return Caller(
         services=services,
@@ -36,7 +37,11 @@ async def _caller(request: Request) -> Caller:
     )
 
 
-Calling = Annotated[Caller, Depends(_caller)]
+async def _calling(request: Request) -> Caller:
+    return caller_of(request)
+
+
+Calling = Annotated[Caller, Depends(_calling)]
 
 
 async def _visit(caller: Calling) -> AsyncIterator[Visit]:

@@ -2,6 +2,7 @@
 
 from identity_service.accounts import links
 from identity_service.app import make_services
+from identity_service.device_flow import service as device_flow
 from identity_service.events import service as events
 from identity_service.grants import service as grants
 from identity_service.limits import service as limits
@@ -38,6 +39,7 @@ async def tidy(services: Services) -> int:
         await grants.prune(visit)
         await events.prune(visit)
         await links.prune(visit)
+        await device_flow.prune(visit)
         await limits.prune(visit.session, visit.now)
     return 0
 

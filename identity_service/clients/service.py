@@ -106,7 +106,7 @@ def employee_community(settings: Settings) -> Registration:
         id="employee-community",
         name="Employee community",
         secret_hash=hashed(settings.employee_client_secret.get_secret_value()),
-        grant_types=list(GrantType),
+        grant_types=[GrantType.CODE, GrantType.REFRESH, GrantType.CLIENT, GrantType.EXCHANGE],
         scopes=PEOPLE,
         audiences=[own],
         realms=["staff"],
@@ -139,12 +139,13 @@ def customer_community(settings: Settings) -> Registration:
 
 
 def command_line(settings: Settings) -> Registration:
-    """Scripts and tools on a person's own machine: public, PKCE, an address on the loopback (RFC 8252)."""
+    """Scripts and tools on a person's own machine: public, PKCE, an address on the loopback (RFC 8252), or
+    where there is no browser the device flow (RFC 8628)."""
     return Registration(
         id="narrowbridge-cli",
         name="Narrowbridge command line",
         token_endpoint_auth_method="none",  # noqa: S106 # the name of a method
-        grant_types=[GrantType.CODE, GrantType.REFRESH],
+        grant_types=[GrantType.CODE, GrantType.REFRESH, GrantType.DEVICE],
         scopes=PEOPLE,
         audiences=[settings.customer_public_url, settings.employee_public_url],
         realms=["customer", "staff"],

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
@@ -34,6 +36,33 @@ class Waiting:
     id: UUID
     realm: str
     parameters: Mapping[str, list[str]]
+
+
+def new_grant(
+    session: Session | AsyncSession,
+    *,
+    to: str,
+    of: SignInSession,
+    scope: str,
+    audiences: list[str],
+    now: datetime,
+    claims: dict[str, list[str]] | None = None,
+) -> Grant:
+    """What the person signed in with the session `of` allows the client `to`."""
+    grant = Grant(
+        id=uuid4(),
+        account_id=of.account_id,
+        client_id=to,
+        session_id=of.id,
+        scope=scope,
+        audiences=audiences,
+        claims=claims,
+        auth_time=of.auth_time,
+        created_at=now,
+        expires_at=of.expires_at,
+    )
+    session.add(grant)
+    return grant
 
 
 async def end_session(visit: Visit, session: SignInSession, *, because: str) -> None:
@@ -93,14 +122,20 @@ async def _revoke(visit: Visit, which: object, because: str) -> None:
 
 
 async def put_aside(
-    visit: Visit, *, realm: str, parameters: Mapping[str, list[str]], needs_auth_after: datetime | None
+    visit: Visit,
+    *,
+    realm: str,
+    parameters: Mapping[str, list[str]],
+    needs_auth_after: datetime | None = None,
+    device_id: UUID | None = None,
 ) -> PendingRequest:
-    """Keep an authorization request while its person signs in."""
+    """Keep an authorization request, or a device that waits, while its person signs in."""
     pending = PendingRequest(
         id=uuid4(),
         realm=realm,
         parameters=dict(parameters),
         needs_auth_after=needs_auth_after,
+        device_id=device_id,
         created_at=visit.now,
         expires_at=visit.now + PENDING_FOR,
     )

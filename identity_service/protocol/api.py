@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+from authlib.oauth2.rfc6749 import OAuth2Error
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import JSONResponse, Response
 
 from identity_service.grants import service as grants
-from identity_service.protocol import authorization, discovery, logout, userinfo
+from identity_service.limits import service as limits
+from identity_service.protocol import authorization, device, discovery, introspection, logout, userinfo
 from identity_service.protocol.answers import Refused
 from identity_service.protocol.outcomes import show
 from identity_service.protocol.request import (
@@ -25,6 +27,7 @@ from identity_service.sessions import service as sessions
 from identity_service.visit import Visit
 from identity_service.web import (
     Visiting,
+    caller_of,
     cookie_secret,
     drop_session_cookie,
     page,
@@ -94,6 +97,29 @@ async def revoke(request: Request, visit: Visiting) -> Response:
     return await _as_client(request, visit, revocation_answer)
 
 
+@router.post("/oauth/device_authorization", dependencies=BODY_FIRST)
+async def device_authorization(request: Request, visit: Visiting) -> Response:
+    await visit.services.limiter.take(limits.DEVICE_ADDRESS.key(visit.address))
+    return await _as_client(request, visit, device.authorization_answer)
+
+
+@router.post("/oauth/introspect")
+async def introspect(request: Request) -> Response:
+    """Without dependencies: this is asked for each request to a service."""
+    try:
+        asked = await _asked_by_form(request)
+        if "token" not in asked.form:
+            raise BadParameters("token is missing")
+        told = await introspection.introspect(caller_of(request), asked)
+    except BadParameters as error:
+        return _json_error("invalid_request", error.detail)
+    except OAuth2Error as error:
+        challenge = {"WWW-Authenticate": "Basic"} if error.status_code == 401 else {}
+        body = dict(error.get_body())
+        return JSONResponse(body, error.status_code, headers=NO_STORE | challenge)
+    return JSONResponse(told, headers=NO_STORE)
+
+
 @router.api_route("/oauth/userinfo", methods=["GET", "POST"], dependencies=BODY_FIRST)
 async def user_info(request: Request, visit: Visiting) -> Response:
     try:
@@ -129,19 +155,24 @@ async def end_session(request: Request, visit: Visiting) -> Response:
     return response
 
 
+async def _asked_by_form(request: Request) -> ProtocolRequest:
+    """Form body only, nothing in the address (a token there ends up in logs). Raises BadParameters."""
+    parameters = await form_parameters(request)
+    if request.scope["query_string"]:
+        raise BadParameters("Parameters belong into the body")
+    if repeated(parameters, admitted=frozenset({"resource", "audience"})):
+        raise BadParameters("A parameter came twice")
+    issuer = services_of(request).settings.issuer
+    return ProtocolRequest(issuer, request.url.path, "POST", Headers.of(request), parameters)
+
+
 async def _as_client(request: Request, visit: Visit, answer_of: Any) -> Response:
-    """Token and revocation: form body only, nothing in the address (a token there ends up in logs)."""
+    """Endpoints for clients: token, revocation, device authorization."""
     try:
-        parameters = await form_parameters(request)
+        asked = await _asked_by_form(request)
     except BadParameters as error:
         return _json_error("invalid_request", error.detail)
-    if request.scope["query_string"]:
-        return _json_error("invalid_request", "Parameters belong into the body")
-    if repeated(parameters, admitted=frozenset({"resource", "audience"})):
-        return _json_error("invalid_request", "A parameter came twice")
     server = Server(Turn.of(visit))
-    path, headers = request.url.path, Headers.of(request)
-    asked = ProtocolRequest(visit.settings.issuer, path, "POST", headers, parameters)
     answer: Answer = await visit.session.run_sync(lambda _: answer_of(server, asked))
     return JSONResponse(answer.body, answer.status, headers=_answer_headers(answer.headers))
 

@@ -27,5 +27,6 @@ class Asked:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """What the client would get, as far as it may have it."""
-        return frozenset(self.request.scope.split())
+        """What the client would get, as far as it may have it; claims asked for one by one count as the
+        scope they belong to."""
+        return frozenset(self.request.scope.split()) | self.grant.wanted_claims.scopes

@@ -14,7 +14,14 @@ from identity_service.grants import service as grants
 from identity_service.grants.models import PendingRequest
 from identity_service.limits import service as limits
 from identity_service.protocol import answers, consent, tokens
-from identity_service.protocol.answers import BackToClient, ConsentFirst, Outcome, Refused, SignInFirst
+from identity_service.protocol.answers import (
+    BackToClient,
+    ConsentFirst,
+    DeviceWaits,
+    Outcome,
+    Refused,
+    SignInFirst,
+)
 from identity_service.protocol.asked import Asked
 from identity_service.protocol.code import realm_of
 from identity_service.protocol.errors import AccessDenied, ConsentRequired, LoginRequired, RequestTooLong
@@ -65,6 +72,8 @@ async def resume(visit: Visit, pending_id: UUID | None, session: SignInSession) 
     pending = await grants.pending_request(visit, pending_id)
     if pending is None or pending.realm != session.realm:
         return None
+    if pending.device_id is not None:
+        return DeviceWaits(pending)
     return await authorize(visit, pending.parameters, {}, pending=pending, session=session)
 
 
@@ -122,10 +131,14 @@ async def _decide(asked: Asked, session: SignInSession | None) -> Outcome:
 
 
 def _is_recent_enough(asked: Asked, session: SignInSession) -> bool:
-    """`max_age` and `prompt=login` (OpenID Connect Core 3.1.2.1)."""
+    """`max_age`, or else the client's `default_max_age`, and `prompt=login` (OpenID Connect Core 3.1.2.1).
+
+    Who signed in since the request came has done what `max_age` wants, however long consent took.
+    """
     auth_time, now = int(session.auth_time.timestamp()), int(asked.visit.now.timestamp())
-    max_age = asked.request.form.get("max_age")
-    if max_age is not None and now - auth_time > int(max_age[:10]):
+    max_age = _max_age(asked)
+    since = int(asked.pending.created_at.timestamp()) if asked.pending else None
+    if max_age is not None and now - auth_time > max_age and (since is None or auth_time < since):
         return False
     if asked.prompts & {"login", "select_account"}:
         after = asked.pending.needs_auth_after if asked.pending else None
@@ -133,8 +146,18 @@ def _is_recent_enough(asked: Asked, session: SignInSession) -> bool:
     return True
 
 
+def _max_age(asked: Asked) -> int | None:
+    text = asked.request.form.get("max_age")
+    default: int | None = asked.request.client.row.default_max_age
+    return default if text is None else int(text[:10])
+
+
 def _is_the_one_hinted(asked: Asked, session: SignInSession) -> bool:
-    """`id_token_hint` names who should be signed in. Raises OAuth2Error for a hint that is not ours."""
+    """`id_token_hint`, or a `sub` asked for by value (section 5.5.1), names who should be signed in. Raises
+    OAuth2Error for a hint that is not ours."""
+    subject = asked.grant.wanted_claims.subject
+    if subject is not None and subject != str(session.account_id):
+        return False
     hint = asked.request.form.get("id_token_hint")
     if hint is None:
         return True

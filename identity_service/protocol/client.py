@@ -44,10 +44,12 @@ class ProtocolClient(ClientMixin):  # type: ignore[misc] # Authlib carries no ty
 
     def check_client_secret(self, client_secret: str) -> bool:
         stored = self.row.secret_hash
-        return stored is not None and secrets.compare_digest(stored, hashed(client_secret))
+        return stored is not None and same_secret(stored, client_secret)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        return (method == "none") == (self.row.secret_hash is None)
+        """The one method that the client registered, and no other (OpenID Connect Registration section 2)."""
+        registered: str = self.row.token_endpoint_auth_method
+        return method == registered
 
     def check_response_type(self, response_type: str) -> bool:
         return response_type == "code" and "authorization_code" in self.row.grant_types
@@ -62,6 +64,11 @@ class ProtocolClient(ClientMixin):  # type: ignore[misc] # Authlib carries no ty
             return ""
         allowed = set(scope.split()) & set(self.row.scopes)
         return joined(allowed) if allowed else None
+
+
+def same_secret(stored: str, given: str) -> bool:
+    """Compared in constant time."""
+    return secrets.compare_digest(stored, hashed(given))
 
 
 def _only_port_differs(asked: str, known: str) -> bool:
@@ -87,6 +94,16 @@ def require_one_method(request: ProtocolRequest) -> None:
     pair = _basic_pair(request.headers.get("Authorization", ""))
     if pair is not None and named is not None and named != pair[0]:
         raise InvalidRequestError("client_id differs from the authenticated client")
+
+
+def secret_of(request: ProtocolRequest) -> tuple[str, str, str] | None:
+    """Client, secret and method when the request proves itself by a secret."""
+    if pair := _basic_pair(request.headers.get("Authorization", "")):
+        return (*pair, "client_secret_basic")
+    form = request.form
+    if "client_id" in form and "client_secret" in form:
+        return form["client_id"], form["client_secret"], "client_secret_post"
+    return None
 
 
 def by_basic(query_client: Query, request: Any) -> ProtocolClient | None:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 from authlib.oauth2.rfc6749 import (
     AuthorizationCodeMixin,
@@ -14,8 +13,9 @@ from authlib.oauth2.rfc6749 import (
 from authlib.oauth2.rfc7636 import CodeChallenge
 from sqlalchemy import select
 
+from identity_service.grants import service as grants_service
 from identity_service.grants.models import AuthorizationCode, Grant
-from identity_service.protocol import tokens
+from identity_service.protocol import claims, tokens
 from identity_service.protocol.answers import FORM_POST, RESPONSE_MODES
 from identity_service.protocol.client import ANY, ProtocolClient
 from identity_service.protocol.errors import RequestNotSupported, RequestUriNotSupported
@@ -93,18 +93,15 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc] # Authlib 
 
     def save_authorization_code(self, code: str, request: Any) -> None:
         turn, person, data = self.turn, request.user, request.payload.data
-        grant = Grant(
-            id=uuid4(),
-            account_id=person.account.id,
-            client_id=request.client.client_id,
-            session_id=person.session.id,
+        grant = grants_service.new_grant(
+            turn.session,
+            to=request.client.client_id,
+            of=person.session,
             scope=request.scope,
             audiences=self.audiences,
-            auth_time=person.session.auth_time,
-            created_at=turn.now,
-            expires_at=person.session.expires_at,
+            claims=claims.kept(self.wanted_claims),
+            now=turn.now,
         )
-        turn.session.add(grant)
         turn.session.flush()
         turn.session.add(
             AuthorizationCode(
@@ -118,6 +115,11 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc] # Authlib 
                 expires_at=turn.now + CODE_LIFE,
             )
         )
+
+    @property
+    def wanted_claims(self) -> claims.Wanted:
+        """What the parameter `claims` asks for. Raises InvalidRequestError."""
+        return claims.wanted(self.request.form.get("claims"), self.request.client.row.scopes)
 
     @property
     def audiences(self) -> list[str]:
@@ -207,6 +209,11 @@ def _response_mode_is_known(grant: CodeGrant) -> None:
         raise InvalidRequestError("response_mode form_post needs a web address")
 
 
+def _claims_can_be_read(grant: CodeGrant) -> None:
+    """OpenID Connect Core section 5.5."""
+    _ = grant.wanted_claims
+
+
 def _realm_is_admitted(grant: CodeGrant) -> None:
     """Which realm's people a client admits is checked before a code exists."""
     row = grant.request.client.row
@@ -230,4 +237,10 @@ def realm_of(grant: CodeGrant) -> str:
     return realm
 
 
-RULES = (_no_request_object, _response_mode_is_known, _realm_is_admitted, _resources_are_admitted)
+RULES = (
+    _no_request_object,
+    _response_mode_is_known,
+    _claims_can_be_read,
+    _realm_is_admitted,
+    _resources_are_admitted,
+)

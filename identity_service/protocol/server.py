@@ -8,6 +8,7 @@ from identity_service.clients.models import Client
 from identity_service.protocol import client as clients
 from identity_service.protocol.client import ProtocolClient
 from identity_service.protocol.code import CodeGrant, S256Challenge
+from identity_service.protocol.device import DeviceGrant
 from identity_service.protocol.exchange import ExchangeGrant
 from identity_service.protocol.machine import MachineGrant
 from identity_service.protocol.refresh import RefreshGrant
@@ -29,11 +30,12 @@ class Server(AuthorizationServer):  # type: ignore[misc] # Authlib carries no ty
         self.register_grant(RefreshGrant)
         self.register_grant(MachineGrant)
         self.register_grant(ExchangeGrant)
+        self.register_grant(DeviceGrant)
         self.register_endpoint(Revocation)
 
     def query_client(self, client_id: str) -> ProtocolClient | None:
         row = self.turn.session.get(Client, client_id)
-        return ProtocolClient(row) if row is not None else None
+        return ProtocolClient(row) if row is not None and row.disabled_at is None else None
 
     def get_token_grant(self, request: ProtocolRequest) -> Any:
         """As Authlib does, without repeating the unknown grant type in the error."""

@@ -15,6 +15,7 @@ from identity_service.accounts.models import Account
 from identity_service.accounts.roles import roles_in_tokens
 from identity_service.grants.models import Grant, RefreshToken
 from identity_service.keys.service import KeyRing
+from identity_service.protocol import claims as claims_of
 from identity_service.protocol.client import ProtocolClient
 from identity_service.protocol.request import ProtocolRequest
 from identity_service.protocol.resources import OPENID_SCOPES, Resource, joined
@@ -99,6 +100,7 @@ def id_token(
         "amr": person.session.amr,
         "at_hash": create_half_hash(access, algorithm).decode("ascii"),
     }
+    claims |= claims_of.told(person.account, grant.claims, claims_of.ID_TOKEN)
     return _signed(turn, algorithm, claims | ({"nonce": nonce} if nonce else {}), ID_TYPE)
 
 
@@ -139,12 +141,19 @@ def read_own(keys: KeyRing, issuer: str, token: str, *, kind: str) -> dict[str, 
     return payload
 
 
-def grant_of(turn: Turn, payload: dict[str, Any]) -> Grant | None:
-    """The grant from which an access token of ours came, if it came from one."""
+def grant_id_of(payload: dict[str, Any]) -> UUID | None:
+    """The id of the grant from which an access token of ours came, if it came from one."""
     head, _, _ = str(payload.get("jti", "")).partition(".")
     try:
-        grant_id = UUID(hex=head)
+        return UUID(hex=head)
     except ValueError:
+        return None
+
+
+def grant_of(turn: Turn, payload: dict[str, Any]) -> Grant | None:
+    """The grant from which an access token of ours came, if it came from one."""
+    grant_id = grant_id_of(payload)
+    if grant_id is None:
         return None
     found: Grant | None = turn.session.scalar(select(Grant).where(Grant.id == grant_id))
     return found

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from identity_service.protocol import claims as claims_of
 from identity_service.protocol import tokens
 from identity_service.protocol.turn import Turn, person_of
 from shared.oidc.errors import InvalidToken
@@ -21,13 +22,8 @@ def claims_for(turn: Turn, token: str) -> dict[str, Any]:
     if person is None or "openid" not in scopes or "act" in payload:
         raise InvalidToken("revoked" if "openid" in scopes else "scope")
     account = person.account
+    by_scope = claims_of.by_scope(account)
     claims: dict[str, Any] = {"sub": str(account.id)}
-    if "profile" in scopes:
-        claims |= {
-            "name": account.name,
-            "realm": account.realm,
-            "updated_at": int(account.updated_at.timestamp()),
-        }
-    if "email" in scopes:
-        claims |= {"email": account.email, "email_verified": account.email_verified_at is not None}
-    return claims
+    for scope in scopes & by_scope.keys():
+        claims |= by_scope[scope]
+    return claims | claims_of.told(account, grant.claims if grant else None, claims_of.USERINFO)

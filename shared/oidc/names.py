@@ -9,6 +9,7 @@ class GrantType(StrEnum):
     CODE = "authorization_code"
     REFRESH = "refresh_token"
     CLIENT = "client_credentials"
+    DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
     EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
 
