@@ -413,3 +413,17 @@ async def test_somebody_shut_out_is_out_at_once(house: House, open_browser: Call
         await session.execute(statement, {"s": browser.sub, "id": member.id})
     assert not await browser.is_in()
     assert (await member.get("/me")).status_code == 401
+
+
+async def test_an_older_token_gives_no_role_back(house: House) -> None:
+    now = int(time.time())
+
+    async def roles(given: list[str], issued: int) -> Any:
+        token = house.token("demoted", realm=house.composition.realm, iat=issued, roles=given)
+        answer = await house.client.get("/api/v1/me", headers={"authorization": f"Bearer {token}"})
+        return answer.json()["roles"]
+
+    assert await roles(["partner"], now - 60) == ["partner"]
+    assert await roles([], now - 30) == []
+    assert await roles(["partner"], now - 60) == []
+    assert await roles(["partner"], now) == ["partner"]

@@ -24,6 +24,8 @@ class Person(Base):
     name: Mapped[str]
     bio: Mapped[str] = mapped_column(server_default="")
     roles: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    told_at: Mapped[datetime | None]
+    """When identity made the token that told of name and roles; what an older one says is ignored."""
     active: Mapped[bool] = mapped_column(server_default=true())
     synthetic: Mapped[bool] = mapped_column(server_default=false())
     """No account stands behind it and none can be merged into it: a company voice, a bot."""

@@ -1,10 +1,11 @@
 """Use cases about people."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,18 +26,35 @@ def shown_name(name: str) -> str:
 
 
 async def provision(
-    session: AsyncSession, clock: Clock, *, sub: str, realm: str, name: str, roles: list[str]
+    session: AsyncSession,
+    clock: Clock,
+    *,
+    sub: str,
+    realm: str,
+    name: str,
+    roles: list[str],
+    told_at: datetime | None = None,
 ) -> UUID:
-    """The person of this account, made at first sight; name and roles follow the account."""
+    """The person of this account, made at first sight; name and roles follow the account.
+
+    What identity said before what is kept (`told_at`) changes nothing: a removed role stays removed.
+    """
     now = clock.now()
     fresh: dict[str, Any] = {"realm": realm, "name": shown_name(name), "roles": roles}
     statement = (
         insert(Person)
-        .values(id=new_id(), sub=sub, created_at=now, updated_at=now, **fresh)
-        .on_conflict_do_update(index_elements=[Person.sub], set_={**fresh, "updated_at": now})
+        .values(id=new_id(), sub=sub, created_at=now, updated_at=now, told_at=told_at, **fresh)
+        .on_conflict_do_update(
+            index_elements=[Person.sub],
+            set_={**fresh, "updated_at": now, "told_at": told_at},
+            where=or_(Person.told_at.is_(None), Person.told_at <= (told_at or now)),
+        )
         .returning(Person.id)
     )
-    return (await session.execute(statement)).scalar_one()
+    person_id: UUID | None = await session.scalar(statement)
+    if person_id is None:
+        person_id = (await session.execute(select(Person.id).where(Person.sub == sub))).scalar_one()
+    return person_id
 
 
 class PeopleService:

@@ -109,6 +109,7 @@ class Accounts:
                 realm=str(claims.realm),
                 name=claims.name or "Somebody",
                 roles=sorted(claims.roles),
+                told_at=datetime.fromtimestamp(claims.iat, UTC),
             )
 
     async def by_session(self, request: Request) -> Actor:
