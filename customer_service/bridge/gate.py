@@ -22,9 +22,10 @@ from shared.db.engine import Database
 from shared.db.sequencer import append
 from shared.kernel import chain
 from shared.kernel.clock import Clock
-from shared.kernel.errors import Problem, Unauthenticated
+from shared.kernel.errors import Problem
 from shared.oidc.claims import Claims
 from shared.oidc.tokens import TokenVerifier
+from shared.web.credentials import claims_of
 from shared.web.problems import problem_response
 
 
@@ -82,10 +83,7 @@ class Gate:
     async def _claims(self, request: Request) -> Claims:
         if not self.settings.enabled:
             raise Closed
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise Unauthenticated("Authorization must be: Bearer <access token>")
-        claims = await self.verifier.verify(token.strip())
+        claims = await claims_of(request, self.verifier)
         callers.refuse_strangers(claims)
         return claims
 

@@ -5,7 +5,15 @@ Nothing here has a database, and nothing here issues tokens; that is the identit
 
 from shared.oidc.claims import Act, Claims, Realm
 from shared.oidc.client import AuthorizationRequest, RelyingParty, TokenSet
-from shared.oidc.errors import IdentityUnavailable, InvalidToken, OidcError, SignInRefused, TokenRefused
+from shared.oidc.dpop import Presented, Proof, ProofMemory
+from shared.oidc.errors import (
+    IdentityUnavailable,
+    InvalidProof,
+    InvalidToken,
+    OidcError,
+    SignInRefused,
+    TokenRefused,
+)
 from shared.oidc.tokens import TokenVerifier
 
 __all__ = [
@@ -13,8 +21,12 @@ __all__ = [
     "AuthorizationRequest",
     "Claims",
     "IdentityUnavailable",
+    "InvalidProof",
     "InvalidToken",
     "OidcError",
+    "Presented",
+    "Proof",
+    "ProofMemory",
     "Realm",
     "RelyingParty",
     "SignInRefused",

@@ -7,6 +7,8 @@ from typing import Any
 
 from shared.oidc.errors import InvalidToken
 
+_LONGEST_CHAIN = 8
+
 
 class Realm(StrEnum):
     """The two pools of accounts. An account never changes its realm."""
@@ -17,9 +19,11 @@ class Realm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """The party that acts for the subject (RFC 8693 section 4.1): `sub` is the acting client's id."""
+    """The party that acts for the subject (RFC 8693 section 4.1): `sub` is the acting client's id. With
+    `act` it acts through another, which the subject's own token was exchanged by before."""
 
     sub: str
+    act: "Act | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Claims:
 
     `realm` is None when a client acts for itself; then `sub` equals `client_id`. `exp` and `iat` are seconds
     since 1970. `sid` is the session at identity from which the token came. `roles` are identity's roles.
+    `jkt` is the thumbprint of the key that has to be proved with it (RFC 9449 section 6); a token without is
+    good for whoever holds it.
     """
 
     sub: str
@@ -42,6 +48,7 @@ class Claims:
     name: str | None = None
     act: Act | None = None
     sid: str | None = None
+    jkt: str | None = None
 
     @property
     def is_person(self) -> bool:
@@ -68,6 +75,7 @@ class Claims:
             name=_optional_text(payload, "name", "") or None,
             act=_act(payload.get("act")),
             sid=_optional_text(payload, "sid", "") or None,
+            jkt=_jkt(payload.get("cnf")),
         )
 
 
@@ -107,9 +115,18 @@ def _realm(value: object) -> Realm | None:
         raise InvalidToken("claim realm") from None
 
 
-def _act(value: object) -> Act | None:
+def _act(value: object, depth: int = 0) -> Act | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or depth > _LONGEST_CHAIN:
+        raise InvalidToken("claim act")
+    return Act(sub=_text(value, "sub"), act=_act(value.get("act"), depth + 1))
+
+
+def _jkt(value: object) -> str | None:
+    """A binding of another kind than ours could not be checked, so it is no less than a refusal."""
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise InvalidToken("claim act")
-    return Act(sub=_text(value, "sub"))
+        raise InvalidToken("claim cnf")
+    return _text(value, "jkt")

@@ -21,6 +21,13 @@ class InvalidToken(OidcError, Unauthenticated):
         self.reason = reason
 
 
+class InvalidProof(InvalidToken):
+    """The DPoP proof beside a token, or the want of one, must not be believed (RFC 9449 section 4.3)."""
+
+    code = "oidc.invalid_proof"
+    title = "The DPoP proof is not valid here"
+
+
 class IdentityUnavailable(OidcError, Unavailable):
     """Identity could not be asked (no connection, a timeout, a 5xx answer). Trying later may help."""
 

@@ -7,10 +7,13 @@ from collections.abc import Callable
 import httpx
 
 from shared.oidc.claims import Claims
-from shared.oidc.errors import InvalidToken
+from shared.oidc.dpop import Presented, ProcessMemory, ProofMemory, read_proof
+from shared.oidc.errors import InvalidProof, InvalidToken
 from shared.oidc.keys import RemoteKeys, verified_payload
 
 _ACCESS_TOKEN = frozenset({"at+jwt"})
+BOUND = "bound to a key"
+"""Why a token is refused that came without the proof it needs."""
 _REMEMBER_SECONDS = 60
 _REMEMBER_COUNT = 10_000
 
@@ -32,24 +35,42 @@ class TokenVerifier:
         *,
         clock: Callable[[], float] = time.time,
         leeway: int = 5,
+        proofs: ProofMemory | None = None,
     ) -> None:
         self.issuer = issuer
         self.audience = audience
         self._keys = RemoteKeys(jwks_url, http)
         self._clock = clock
         self._leeway = leeway
+        self._proofs = proofs or ProcessMemory(clock)
         self._known: dict[bytes, tuple[Claims, float]] = {}
 
     async def verify(self, token: str) -> Claims:
-        """The claims of `token`. Raises InvalidToken with a reason; IdentityUnavailable when no key of
-        identity could be read yet."""
+        """The claims of a bearer token. Raises InvalidToken with a reason, also when the token is bound to a
+        key (RFC 9449 section 7.2); IdentityUnavailable when no key of identity could be read yet."""
         now = self._clock()
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         known = self._known.get(digest)
         if known is not None and now < known[1]:
             return known[0]
         claims = await self._check(token, now)
+        if claims.jkt is not None:
+            raise InvalidToken(BOUND)
         self._remember(digest, claims, now)
+        return claims
+
+    async def verify_bound(self, token: str, presented: Presented) -> Claims:
+        """The claims of a token that came as `Authorization: DPoP`, with a proof of the key to which it is
+        bound (section 7.1). Raises as `verify`, and InvalidProof for the proof."""
+        now = self._clock()
+        proof = read_proof(presented, base=self.audience, now=now, access_token=token)
+        claims = await self._check(token, now)
+        if claims.jkt is None:
+            raise InvalidToken("not bound to a key")
+        if claims.jkt != proof.jkt:
+            raise InvalidProof("another key")
+        if not await self._proofs.first(proof):
+            raise InvalidProof("used before")
         return claims
 
     async def _check(self, token: str, now: float) -> Claims:

@@ -14,7 +14,9 @@ from shared.kernel.actor import GUEST, Actor
 from shared.kernel.clock import Clock
 from shared.kernel.errors import MissingScope, NotFound, Unauthenticated, invalid_field
 from shared.kernel.paging import CursorCodec
+from shared.oidc.dpop import Presented
 from shared.web import idempotency
+from shared.web.credentials import BEARER, credentials, presented
 from shared.web.csrf import own_form_only
 from shared.web.limits import Limits
 from shared.web.routes import Handler, ReadRoute
@@ -28,7 +30,11 @@ class Authenticator(Protocol):
     """Who is asking. One of each per service, made in `app.py`."""
 
     async def by_bearer(self, token: str) -> Actor:
-        """Raises `Unauthenticated` for a token that is not good here."""
+        """Raises `Unauthenticated` for a token that is not good here, or needs a proof."""
+        ...
+
+    async def by_proof(self, token: str, presented: Presented) -> Actor:
+        """As `by_bearer`, for a token that is bound to a key which the request proves."""
         ...
 
     async def by_session(self, request: Request) -> Actor:
@@ -49,7 +55,7 @@ class Edge:
 
 
 async def bearer_actor(request: Request) -> Actor:
-    """The actor of an API call: from `Authorization: Bearer` alone, never from a cookie."""
+    """The actor of an API call: from `Authorization` alone, never from a cookie."""
     header = request.headers.get("authorization")
     if header is None:
         _count(request, GUEST)
@@ -65,10 +71,11 @@ async def bearer_actor(request: Request) -> Actor:
 
 
 async def _by_header(request: Request, header: str) -> Actor:
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("Authorization must be: Bearer <access token>")
-    return await edge_of(request).authenticator.by_bearer(token.strip())
+    scheme, token = credentials(header)
+    authenticator = edge_of(request).authenticator
+    if scheme == BEARER:
+        return await authenticator.by_bearer(token)
+    return await authenticator.by_proof(token, presented(request))
 
 
 def _require_scope(actor: Actor, scope: str) -> None:

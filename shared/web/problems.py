@@ -15,6 +15,9 @@ from starlette.routing import Match
 from shared.db.failures import is_away
 from shared.kernel import errors
 from shared.kernel.errors import FieldError, Invalid, Problem, Unavailable
+from shared.oidc.errors import InvalidProof, InvalidToken
+from shared.oidc.signed import STRONG
+from shared.oidc.tokens import BOUND
 from shared.web.logs import address_in_logs
 
 log = structlog.get_logger("web")
@@ -80,7 +83,7 @@ def problem_response(request: Request, problem: Problem) -> Response:
     status = status_of(problem)
     headers = {"Cache-Control": "private, no-store"}
     if status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = challenge(problem, has_token="authorization" in request.headers)
+        headers["WWW-Authenticate"] = challenge(problem, request.headers.get("authorization"))
     if isinstance(problem, errors.MissingScope) and (scope := problem.data.get("scope")):
         headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{scope}"'
     if "retry_after" in problem.data:
@@ -91,9 +94,18 @@ def problem_response(request: Request, problem: Problem) -> Response:
     return Response(json.dumps(body), status, headers, media_type="application/problem+json")
 
 
-def challenge(problem: Problem, *, has_token: bool) -> str:
-    """`WWW-Authenticate` per RFC 6750 section 3: without an error code when no token came."""
-    return f'Bearer error="invalid_token", error_description="{problem.title}"' if has_token else "Bearer"
+def challenge(problem: Problem, authorization: str | None) -> str:
+    """`WWW-Authenticate` per RFC 6750 section 3, without an error code when no token came; per RFC 9449
+    section 7.1 when one came with a proof, or should have."""
+    if authorization is None:
+        return "Bearer"
+    error = "invalid_dpop_proof" if isinstance(problem, InvalidProof) else "invalid_token"
+    said = f'error="{error}", error_description="{problem.title}"'
+    if isinstance(problem, InvalidToken) and (
+        problem.reason == BOUND or authorization.lower().startswith("dpop ")
+    ):
+        return f'DPoP {said}, algs="{" ".join(STRONG)}"'
+    return f"Bearer {said}"
 
 
 def _pointer(kind: str, location: tuple[Any, ...]) -> str:

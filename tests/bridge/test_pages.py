@@ -13,6 +13,7 @@ from customer_service.settings import Settings as CustomerSettings
 from employee_service.desk.rendering import harmless
 from shared.kernel.actor import ANYONE, MEMBERS, Actor
 from shared.kernel.permissions import Level
+from shared.oidc import Presented
 from tests.bridge.conftest import Outside, Road
 from tests.bridge.inside import INSIDE, Inside
 
@@ -27,6 +28,9 @@ class Visitors:
         self.actor = actor
 
     async def by_bearer(self, token: str) -> Actor:
+        return self.actor
+
+    async def by_proof(self, token: str, presented: Presented) -> Actor:
         return self.actor
 
     async def by_session(self, request: Request) -> Actor:

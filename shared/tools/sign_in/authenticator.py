@@ -19,6 +19,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import Problem, Unauthenticated
 from shared.oidc.claims import Claims
 from shared.oidc.client import RelyingParty, TokenSet
+from shared.oidc.dpop import Presented
 from shared.oidc.errors import IdentityUnavailable, InvalidToken, TokenRefused
 from shared.oidc.tokens import TokenVerifier
 from shared.tools.people import service as people
@@ -84,7 +85,12 @@ class Accounts:
         self.cookie = cookie
 
     async def by_bearer(self, token: str) -> Actor:
-        claims = await self.verifier.verify(token)
+        return await self._admitted(await self.verifier.verify(token))
+
+    async def by_proof(self, token: str, presented: Presented) -> Actor:
+        return await self._admitted(await self.verifier.verify_bound(token, presented))
+
+    async def _admitted(self, claims: Claims) -> Actor:
         if not claims.is_person:
             raise Unauthenticated("This API serves people: the token must be of one.")
         if claims.act is not None:
