@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.bridge.inner import DEFAULT_ENDINGS, endings_of
 from shared.web.settings import PublicUrl, ServiceSettings
 
 
@@ -26,11 +27,11 @@ class Settings(ServiceSettings):
     )
     enabled: bool = Field(True, validation_alias="BRIDGE_ENABLED", description="false closes the bridge")
     internal_domains: str = Field(
-        "internal,intranet,local,lan,corp,home.arpa",
+        DEFAULT_ENDINGS,
         validation_alias="BRIDGE_INTERNAL_DOMAINS",
         description="Endings of host names that must not go outside, separated by commas",
     )
 
     @property
     def internal_endings(self) -> tuple[str, ...]:
-        return tuple(ending.strip().lower() for ending in self.internal_domains.split(",") if ending.strip())
+        return endings_of(self.internal_domains)

@@ -34,6 +34,7 @@ from shared.bridge.errors import (
     PurgeOverdue,
     ReplyRefused,
 )
+from shared.bridge.inner import DEFAULT_ENDINGS, as_read, endings_of, inner_names
 from shared.bridge.messages import Reply, Thread, ThreadList
 from shared.db import outbox
 from shared.db.context import Context, ReadContext
@@ -51,6 +52,22 @@ Answer = TypeVar("Answer")
 class AnswerReveals(Invalid):
     code = "desk.answer_reveals"
     title = "The answer names something that must stay inside"
+
+
+def _refuse_inner_names(body: str, html: str, public_name: str) -> None:
+    """By the rules of the bridge, before an answer is taken: what is refused later looks sent until then.
+
+    An installation may have told the bridge more endings of internal names; those it finds itself.
+    """
+    endings, fields = endings_of(DEFAULT_ENDINGS), []
+    for pointer, texts in (("/body", (body, as_read(html))), ("/public_name", (public_name,))):
+        found = {words: (code, what) for text in texts for _, code, what, words in inner_names(text, endings)}
+        fields += [
+            FieldError(pointer, f"desk.{code}", f"{what} must not go outside: “{words}”")
+            for words, (code, what) in found.items()
+        ]
+    if fields:
+        raise AnswerReveals(fields=tuple(fields))
 
 
 async def _written(body: str) -> tuple[str, str]:
@@ -199,7 +216,8 @@ class DeskService:
         facts = await self._facts(ref)
         if facts["withdrawn_at"] is not None:
             raise ThreadGone
-        body, _ = await _written(new.body)
+        body, html = await _written(new.body)
+        _refuse_inner_names(body, html, new.public_name)
         reply_id, now = uuid4(), self.ctx.now()
         await self.ctx.session.execute(
             insert(DeskReply).values(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_service.bridge import scrub
+from shared.bridge import inner
 from shared.web import markdown
 from tests.bridge.conftest import Outside
 
@@ -35,14 +35,14 @@ findings(Reply(body=text, public_name="Support"), text, internal_endings=("inter
 
 @given(Words)
 def test_the_fast_rule_finds_the_same_addresses(text: str) -> None:
-    assert [m.group() for m in scrub._EMAIL.finditer(text)] == [
+    assert [m.group() for m in inner._EMAIL.finditer(text)] == [
         m.group() for m in SIMPLE_EMAIL.finditer(text)
     ]
 
 
 @given(Words)
 def test_the_fast_rule_misses_no_bare_host(text: str) -> None:
-    assert {m.end() for m in SIMPLE_BARE.finditer(text)} <= {m.end() for m in scrub._BARE.finditer(text)}
+    assert {m.end() for m in SIMPLE_BARE.finditer(text)} <= {m.end() for m in inner._BARE.finditer(text)}
 
 
 @pytest.mark.parametrize(
