@@ -8,7 +8,7 @@ SERVICES := identity_service employee_service customer_service
 LOCK_ENV := env -i PATH="$$PATH" HOME="$$HOME" SSL_CERT_FILE="$$SSL_CERT_FILE"
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset demo-accounts admin import-stackexchange bridge-reconcile env dev-env \
+.PHONY: help run reset demo-accounts admin identity-apply identity-export keys-rotate import-stackexchange bridge-reconcile env dev-env \
 	test test-browser test-all check bench migration lock openapi env-example audit
 
 help: ## Show what can be made
@@ -34,6 +34,16 @@ demo-accounts: env ## Show again who may sign in (JSON=1 for scripts)
 admin: env ## Make an administrator: EMAIL=somebody@example.com
 	@test -n "$(EMAIL)" || { echo "Say who: make admin EMAIL=somebody@example.com" >&2; exit 2; }
 	@$(V)/python -m shared.launch exec identity admin --email "$(EMAIL)"
+
+identity-apply: env ## Bring clients, roles and people to what a file says: FILE=path [YES=1]
+	@test -n "$(FILE)" || { echo "Say which file: make identity-apply FILE=clients.yaml" >&2; exit 2; }
+	@$(V)/python -m shared.launch exec identity apply "$(abspath $(FILE))" $(if $(YES),--yes)
+
+identity-export: env ## Print clients, roles and people as such a file, without secrets
+	@$(V)/python -m shared.launch exec identity export
+
+keys-rotate: env ## Make new signing keys (AT_ONCE=1 when the old ones were stolen)
+	@$(V)/python -m shared.launch exec identity keys-rotate $(if $(AT_ONCE),--at-once)
 
 import-stackexchange: env ## Import a Stack Exchange dump: DUMP=folder-or-tar.xz SPACE=slug [SITE=host] [SERVICE=customer]
 	@test -n "$(DUMP)" -a -n "$(SPACE)" || \

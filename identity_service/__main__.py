@@ -9,6 +9,8 @@ import typer
 
 from identity_service import operators
 from identity_service.app import create_app
+from identity_service.configuration.commands import commands as configuration
+from identity_service.keys.commands import commands as keys
 from identity_service.settings import OwnerSettings, Settings
 from identity_service.worker import work
 from shared.kernel.errors import Problem
@@ -26,6 +28,9 @@ app = commands_of(
         work=work,
     )
 )
+
+app.add_typer(configuration)
+app.add_typer(keys)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from identity_service.limits import models as limits
 from identity_service.mail import models as mail
 from identity_service.pictures import models as pictures
 from identity_service.policy import models as policy
+from identity_service.roles import models as roles
 from identity_service.sessions import models as sessions
 from identity_service.sign_in import models as sign_in
 from shared.db.schema import assemble
@@ -28,6 +29,7 @@ schema = assemble(
     device_flow.MODELS,
     keys.MODELS,
     audit.MODELS,
+    roles.MODELS,
     limits.MODELS,
     mail.MODELS,
     pictures.MODELS,

@@ -46,6 +46,7 @@ class Settings(ServiceSettings):
     )
 
     access_token_seconds: int = Field(600, ge=60, le=600, description="Life of an access token")
+    signing_key_days: int = Field(90, ge=1, le=365, description="How long a signing key signs")
     exchanged_token_seconds: int = Field(300, ge=30, le=300, description="Life of an exchanged token")
     refresh_grace_seconds: int = Field(
         10, ge=0, le=60, description="How long a refresh token just used may come again in parallel"

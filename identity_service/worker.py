@@ -1,7 +1,10 @@
 """What the worker of the identity database does."""
 
+from datetime import timedelta
+
 from identity_service.accounts import links
 from identity_service.app import make_services
+from identity_service.audit import service as audit
 from identity_service.device_flow import service as device_flow
 from identity_service.events import service as events
 from identity_service.grants import service as grants
@@ -41,6 +44,16 @@ async def tidy(services: Services) -> int:
         await links.prune(visit)
         await device_flow.prune(visit)
         await limits.prune(visit.session, visit.now)
+        await services.keys.prune(visit.session, visit.now)
+    return 0
+
+
+async def rotate_keys(services: Services) -> int:
+    """New signing keys when those in use are old enough."""
+    now, every = services.clock.now(), timedelta(days=services.settings.signing_key_days)
+    async with services.database.transaction() as session:
+        if await services.keys.rotate_when_due(session, now, every=every):
+            audit.record(session, "keys.rotated", at=now, address="worker", at_once=False)
     return 0
 
 
@@ -51,6 +64,7 @@ async def work(settings: Settings) -> None:
     jobs = [
         Job("mail", lambda: send_mail(services, mailer), every=2),
         Job("tidy", lambda: tidy(services), every=600),
+        Job("rotate keys", lambda: rotate_keys(services), every=3600),
     ]
     try:
         await Worker(services.database, jobs).run()

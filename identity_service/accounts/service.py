@@ -123,8 +123,15 @@ async def keep_password(visit: Visit, account_id: UUID, password_hash: str) -> N
 
 
 async def give_password(visit: Visit, account: Account, password: str) -> None:
-    """Set a password without a link: for demo content only."""
+    """Set a password without a link: for demo content and test set-ups only."""
+    if not await has_password(visit, account, password):
+        await keep_password(visit, account.id, await visit.services.passwords.hash(password))
+
+
+async def has_password(visit: Visit, account: Account, password: str) -> bool:
+    """Whether this is the account's password already."""
     stored = await visit.session.get(PasswordCredential, account.id)
-    if stored and (await visit.services.passwords.verify(stored.password_hash, password)).is_right:
-        return
-    await keep_password(visit, account.id, await visit.services.passwords.hash(password))
+    return (
+        stored is not None
+        and (await visit.services.passwords.verify(stored.password_hash, password)).is_right
+    )

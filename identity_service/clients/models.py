@@ -8,8 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from identity_service.base import Base
-
-PUBLIC = "none"
+from identity_service.clients.names import AuthMethod
 
 
 class Client(Base):
@@ -82,7 +81,7 @@ class Client(Base):
     @property
     def is_public(self) -> bool:
         """It keeps no secret, so nobody can be sure that it is what it says (OAuth 2.1 section 2.1)."""
-        return self.token_endpoint_auth_method == PUBLIC
+        return self.token_endpoint_auth_method == AuthMethod.NONE
 
     __table_args__ = (
         CheckConstraint("source in ('settings', 'applied', 'admin', 'registered')", name="source"),

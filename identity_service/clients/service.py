@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.clients.models import Client
+from identity_service.clients.names import Algorithm, AuthMethod, Profile
 from identity_service.clients.origins import exact_origins
 from identity_service.sealing import hashed
 from identity_service.settings import Settings
@@ -34,7 +35,7 @@ class Registration:
     policy_uri: str | None = None
     tos_uri: str | None = None
     contacts: list[str] = field(default_factory=list)
-    token_endpoint_auth_method: str = "client_secret_basic"  # noqa: S105 # the name of a method
+    token_endpoint_auth_method: str = AuthMethod.BASIC
     jwks: dict[str, Any] | None = None
     jwks_uri: str | None = None
     registration_token_hash: str | None = None
@@ -54,7 +55,7 @@ class Registration:
     exchange_actors: list[str] = field(default_factory=list)
     may_act: str | None = None
     serves: list[str] = field(default_factory=list)
-    security_profile: str = "oauth"
+    security_profile: str = Profile.OAUTH
     requires_pkce: bool = True
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
@@ -62,7 +63,7 @@ class Registration:
     refresh_grace_seconds: int | None = None
     default_max_age: int | None = None
     default_acr_values: list[str] = field(default_factory=list)
-    id_token_alg: str = "ES256"  # noqa: S105 # the name of an algorithm
+    id_token_alg: str = Algorithm.ES256
 
 
 async def register(session: AsyncSession, wanted: Registration, now: datetime) -> None:
@@ -144,7 +145,7 @@ def command_line(settings: Settings) -> Registration:
     return Registration(
         id="narrowbridge-cli",
         name="Narrowbridge command line",
-        token_endpoint_auth_method="none",  # noqa: S106 # the name of a method
+        token_endpoint_auth_method=AuthMethod.NONE,
         grant_types=[GrantType.CODE, GrantType.REFRESH, GrantType.DEVICE],
         scopes=PEOPLE,
         audiences=[settings.customer_public_url, settings.employee_public_url],

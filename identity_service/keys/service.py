@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from joserfc.jwk import ECKey, RSAKey
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.keys.models import SigningKey
@@ -48,11 +48,8 @@ class KeyRing:
     async def load(self, session: AsyncSession, now: datetime) -> None:
         """Read the keys, making those that are missing. Raises WrongSecretKey."""
         await self._make_missing(session, now, signs_from=now)
-        oldest = now - PUBLISHED_AFTER_RETIREMENT
         rows = await session.scalars(
-            select(SigningKey)
-            .where(SigningKey.retired_at.is_(None) | (SigningKey.retired_at > oldest))
-            .order_by(SigningKey.signs_from.desc())
+            select(SigningKey).where(_is_published(now)).order_by(SigningKey.signs_from.desc())
         )
         signers: dict[str, list[tuple[datetime, ECKey | RSAKey]]] = {name: [] for name in ALGORITHMS}
         published = {}
@@ -61,14 +58,33 @@ class KeyRing:
             signers[row.algorithm].append((row.signs_from, key))
         self._signers, self._published = signers, published
 
-    async def rotate(self, session: AsyncSession, now: datetime) -> None:
-        """Publish new keys now, and sign with them once everybody knows them; the old ones end then."""
-        turn = now + PUBLISHED_BEFORE_USE
-        for row in await session.scalars(select(SigningKey).where(SigningKey.retired_at.is_(None))):
-            row.retired_at = turn
+    async def rotate(self, session: AsyncSession, now: datetime, *, at_once: bool = False) -> None:
+        """Publish new keys now, and sign with them once everybody knows them; the old ones end then.
+
+        `at_once` is for keys that somebody stole: they are withdrawn now, with all that they signed.
+        """
+        turn = now if at_once else now + PUBLISHED_BEFORE_USE
+        end = now - PUBLISHED_AFTER_RETIREMENT if at_once else turn
+        for row in await session.scalars(select(SigningKey).where(_is_published(now))):
+            row.retired_at = min(row.retired_at or end, end)
         await session.flush()
         await self._make_missing(session, now, signs_from=turn)
         await self.load(session, now)
+
+    async def rotate_when_due(self, session: AsyncSession, now: datetime, *, every: timedelta) -> bool:
+        """Rotate keys that have signed for longer than `every`. Returns whether there were any."""
+        await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        oldest = await session.scalar(
+            select(func.min(SigningKey.signs_from)).where(SigningKey.retired_at.is_(None))
+        )
+        if oldest is None or oldest > now - every:
+            return False
+        await self.rotate(session, now)
+        return True
+
+    async def prune(self, session: AsyncSession, now: datetime) -> None:
+        """Delete keys, the private parts too, that nobody believes any more."""
+        await session.execute(delete(SigningKey).where(~_is_published(now)))
 
     async def _make_missing(self, session: AsyncSession, now: datetime, *, signs_from: datetime) -> None:
         await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
@@ -98,6 +114,10 @@ class KeyRing:
                 "IDENTITY_SECRET_KEY cannot open the stored signing keys: give the key they were made with"
             ) from None
         return RSAKey.import_key(jwk) if row.algorithm == "RS256" else ECKey.import_key(jwk)
+
+
+def _is_published(now: datetime) -> ColumnElement[bool]:
+    return SigningKey.retired_at.is_(None) | (SigningKey.retired_at > now - PUBLISHED_AFTER_RETIREMENT)
 
 
 def public_jwk(key: ECKey | RSAKey) -> dict[str, Any]:

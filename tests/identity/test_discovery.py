@@ -11,7 +11,7 @@ from identity_service.app import create_app, make_services, prepare
 from identity_service.keys.service import WrongSecretKey
 from identity_service.sealing import CannotUnseal, Sealer
 from shared.kernel.clock import MemoryClock
-from shared.oidc import RelyingParty
+from shared.oidc import InvalidToken, RelyingParty
 from shared.oidc.keys import read_header
 from tests.fixtures.databases import World
 from tests.identity.conftest import settings_for
@@ -83,6 +83,41 @@ async def test_34_keys_rotate_with_overlap(
         await services.keys.load(session, house.clock.now())
     assert len(await published()) == 2
     assert not await published() & old
+
+
+async def test_34_stolen_keys_are_withdrawn_at_once(
+    house: House, employee: RelyingParty, raw: httpx.AsyncClient
+) -> None:
+    tokens = await signed_in(house, employee, MAJA, realm="staff", resource=EMPLOYEE)
+    services = house.services
+    async with services.database.transaction() as session:
+        await services.keys.rotate(session, house.clock.now(), at_once=True)
+    assert kid_of(tokens.access_token) not in {key["kid"] for key in services.keys.public_set()["keys"]}
+    with pytest.raises(InvalidToken):
+        await house.verifier(EMPLOYEE).verify(tokens.access_token)
+    again = house.party("employee-community", "e" * 43, EMPLOYEE, raw)
+    fresh = await signed_in(house, again, MAJA, realm="staff", resource=EMPLOYEE)
+    assert await house.verifier(EMPLOYEE).verify(fresh.access_token)
+
+
+async def test_34_keys_rotate_by_schedule_and_old_ones_are_deleted(house: House) -> None:
+    services, age = house.services, timedelta(days=90)
+
+    async def turn() -> bool:
+        async with services.database.transaction() as session:
+            now = house.clock.now()
+            rotated = await services.keys.rotate_when_due(session, now, every=age)
+            await services.keys.prune(session, now)
+            return rotated
+
+    assert not await turn()
+    house.clock.advance(age)
+    assert await turn()
+    assert not await turn(), "the new ones are young"
+    assert len(await house.fetch("select 1 from signing_keys")) == 4
+    house.clock.advance(timedelta(hours=2))
+    assert not await turn()
+    assert len(await house.fetch("select 1 from signing_keys")) == 2
 
 
 def kid_of(token: str) -> str:
