@@ -86,4 +86,4 @@ def _parse(output: str, spent: float) -> Figure:
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])  # type: ignore[index]
     latency = {int(p): float(value) * UNITS[unit] for p, value, unit in _LATENCY.findall(output)}
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
-    return Figure(spent / requests * 1e6, rate, latency[50], latency[99], int(bad[1]) if bad else 0)
+    return Figure(spent / max(requests, 1) * 1e6, rate, latency[50], latency[99], int(bad[1]) if bad else 0)

@@ -33,7 +33,7 @@ def site(settings: Settings) -> dict[str, object]:
     return {
         "name": settings.name,
         "theme": "outside",
-        "audience_line": "Outside · customers and public",
+        "audience_line": "Outside · open to all",
         "links": {
             "search": "/search",
             "sign_in": "/sign-in",

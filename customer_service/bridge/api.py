@@ -29,6 +29,7 @@ from shared.bridge.messages import (
     ThreadStatus,
 )
 from shared.kernel import chain
+from shared.web.limits import Limits
 
 router = APIRouter(prefix="/bridge/v1", tags=["bridge"])
 
@@ -144,9 +145,12 @@ async def acknowledge(request: Request, open_: Open) -> Response:
 
 @router.get("/ledger", response_model=LedgerPage, summary="The caller's own book of crossings")
 async def show_ledger(request: Request, open_: Open, cursor: Cursor = None, limit: Limit = 100) -> Response:
-    """Reading the book is no crossing and adds no row to it."""
+    """Reading the book is no crossing and adds no row to it. How often it may be begun has a limit."""
 
     async def use(session: AsyncSession, caller: Caller) -> Answer:
+        if cursor is None:
+            limits: Limits = request.app.state.limits
+            limits.count_export(request.scope, caller.client)
         return await Reading(session, caller, open_.cursors).ledger(cursor, limit)
 
     return await open_.answer(request, BOOKS, use)

@@ -20,6 +20,7 @@ from shared.kernel.paging import CursorCodec
 from shared.oidc.tokens import TokenVerifier
 from shared.web.app import answers, make_app, metrics_of
 from shared.web.cors import Cors, Origins, from_identity
+from shared.web.settings import limits_of
 from shared.web.trace import traced
 
 DESCRIPTION = "The only way between the two communities. What may cross is in the manifest."
@@ -72,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
         public_url=settings.public_url,
         open_resources=open_resources,
         ready=lambda: answers(database),
+        limits=limits_of(settings),
         metrics=metrics_of(database, token=settings.metrics_token.get_secret_value()),
         cors=Cors(Origins(pages), prefixes=("/bridge/v1/",)),
     )

@@ -84,6 +84,18 @@ def make_app(
     app.state.cors = cors
     problems.install(app, error_page)
 
+    _add_health(app, ready, metrics)
+    app.state.drawn_once = {}
+    openapi.install(app)
+    app.router.routes.extend(docs_page.router.routes)
+    if static:
+        app.mount("/static", _CachedFiles(directory=STATIC), name="static")
+    return app
+
+
+def _add_health(app: FastAPI, ready: Callable[[], Awaitable[bool]], metrics: Metrics) -> None:
+    """What whoever runs it asks: `/healthz`, `/readyz`, `/metrics`."""
+
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> Response:
         return PlainTextResponse("ok\n")
@@ -96,13 +108,6 @@ def make_app(
     @app.get("/metrics", include_in_schema=False)
     async def figures(request: Request) -> Response:
         return await metrics.answer(request)
-
-    app.state.drawn_once = {}
-    openapi.install(app)
-    app.router.routes.extend(docs_page.router.routes)
-    if static:
-        app.mount("/static", _CachedFiles(directory=STATIC), name="static")
-    return app
 
 
 def _life(

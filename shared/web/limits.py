@@ -76,6 +76,10 @@ class Limits:
         """Counts an attempt to sign in, which costs identity a question. Raises `TooManyRequests`."""
         self._take(scope, "sign_in", address_of(scope))
 
+    def count_export(self, scope: Scope, caller: str) -> None:
+        """Counts the beginning of an export by this client or person. Raises `TooManyRequests`."""
+        self._take(scope, "export", caller)
+
     def headers(self, scope: Scope) -> list[tuple[bytes, bytes]]:
         """For the answer; a request that ended before anybody was asked counts for its address."""
         said = scope["state"].get(STATE)

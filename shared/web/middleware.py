@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.kernel.ids import new_id
 from shared.web.cors import Cors
-from shared.web.limits import NO_LIMITS, Limits
+from shared.web.limits import NO_LIMITS, STATE, Limits
 from shared.web.logs import address_in_logs
 from shared.web.metrics import Requests
 from shared.web.problems import Bug, TooLarge
@@ -129,6 +129,8 @@ class Surround:
         raw.append((b"x-request-id", asked.request_id.encode()))
         if path.startswith("/api/"):
             raw += self._limits.headers(scope)
+        elif said := scope["state"].get(STATE):
+            raw += said
         headers = MutableHeaders(raw=raw)
         if cors is not None:
             cors.mark(headers, asked.origin)

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -31,6 +31,9 @@ class ReadRoute(APIRoute):
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
         self._begins = self.path_format.partition("{")[0]
+        answer = bound(self) if self.reads else None
+        if answer is not None:
+            self.app = _app(answer)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         # An app has a hundred routes, and a pattern costs ten times as much as this.
@@ -38,13 +41,19 @@ class ReadRoute(APIRoute):
             return Match.NONE, {}
         return super().matches(scope)
 
-    def get_route_handler(self) -> Handler:
-        handle = super().get_route_handler()
-        return bound(self) or handle if self.reads else handle
-
     @property
     def reads(self) -> bool:
         return not self.methods or self.methods <= READING
+
+
+def _app(answer: Handler) -> ASGIApp:
+    """Without the stacks that FastAPI keeps for dependencies that yield. Errors are the app's to answer."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await answer(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
 
 
 def bound(route: APIRoute) -> Handler | None:

@@ -63,7 +63,9 @@ class ServiceSettings(BaseSettings):
     )
     rate_limit_address: Rate = Field("1200/minute", description="The same of all guests behind one address")
     rate_limit_sign_in: Rate = Field("60/minute", description="Attempts to sign in from one address")
-    rate_limit_export: Rate = Field("20/hour", description="Exports of one person or client")
+    rate_limit_export: Rate = Field(
+        "60/hour", description="Exports begun by one person or client, such as reading the bridge's ledger"
+    )
     metrics_token: SecretStr = Field(
         SecretStr(""),
         description="Opens /metrics to callers from elsewhere (Authorization: Bearer); empty: loopback only",

@@ -4,6 +4,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from shared.db.engine import Database
+from shared.db.query import Reader
 from shared.web.app import metrics_of
 from shared.web.metrics import Metrics
 from tests.fixtures.databases import World
@@ -83,7 +84,11 @@ async def test_what_a_proxy_on_this_machine_hands_on_is_from_elsewhere(header: s
         assert (await http.get("/metrics", headers={header: "127.0.0.1"})).status_code == 404
 
 
-async def test_the_database_s_pools_and_the_outbox(world: World) -> None:
+async def _refused(reader: Reader) -> int:
+    raise ConnectionRefusedError
+
+
+async def test_the_database_s_pools_and_the_outbox(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     urls = await world.database("customer")
     database = Database(urls.app, pool_size=4)
     metrics = metrics_of(database, token="", outbox=True)
@@ -95,7 +100,8 @@ async def test_the_database_s_pools_and_the_outbox(world: World) -> None:
         assert of(text, "database_pool_used", pool="read") == 0
         assert of(text, "database_pool_used", pool="write") == 1
         assert of(text, "outbox_depth") == 0
-        await database.close()
+        monkeypatch.setattr("shared.web.app.depth", _refused)
         answer = await http.get("/metrics")
     assert answer.status_code == 200
     assert of(answer.text, "outbox_depth") is None
+    await database.close()
