@@ -8,11 +8,13 @@ import structlog
 from fastapi import FastAPI
 
 from identity_service.clients import service as clients
+from identity_service.clients.keys import RemoteKeySets
 from identity_service.device_flow import pages as device_flow
 from identity_service.events import api as events
 from identity_service.keys.service import KeyRing
 from identity_service.limits.service import Limiter
 from identity_service.mail import pages as mail_pages
+from identity_service.outgoing import Outgoing
 from identity_service.passwords.service import Passwords
 from identity_service.protocol import api as protocol
 from identity_service.protocol import origins
@@ -45,6 +47,7 @@ def make_services(
     clock = clock or SystemClock()
     database = Database(settings.identity_database_url, time_limits=time_limits)
     sealer = Sealer(settings.identity_secret_key.get_secret_value())
+    outgoing = Outgoing(settings.reachable_private_hosts)
     return Services(
         settings=settings,
         database=database,
@@ -53,6 +56,8 @@ def make_services(
         keys=KeyRing(sealer),
         passwords=Passwords(),
         limiter=Limiter(database, clock),
+        outgoing=outgoing,
+        client_keys=RemoteKeySets(outgoing, lambda: clock.now().timestamp()),
     )
 
 
@@ -67,6 +72,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
                 yield
         finally:
             services.passwords.close()
+            await services.outgoing.close()
             await services.database.close()
 
     app = make_app(

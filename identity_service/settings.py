@@ -45,6 +45,12 @@ class Settings(ServiceSettings):
         None, description="Whether customers may open accounts by themselves; empty: in development only"
     )
 
+    identity_private_hosts: str = Field(
+        "",
+        description="Hosts (host or host:port), comma-separated, that addresses named by clients may lead to "
+        "although they are private or loopback; plain http is admitted there too",
+    )
+
     access_token_seconds: int = Field(600, ge=60, le=600, description="Life of an access token")
     signing_key_days: int = Field(90, ge=1, le=365, description="How long a signing key signs")
     exchanged_token_seconds: int = Field(300, ge=30, le=300, description="Life of an exchanged token")
@@ -94,6 +100,12 @@ class Settings(ServiceSettings):
     @property
     def proxies(self) -> frozenset[str]:
         return frozenset(filter(None, (part.strip() for part in self.trusted_proxies.split(","))))
+
+    @property
+    def reachable_private_hosts(self) -> frozenset[str]:
+        return frozenset(
+            filter(None, (part.strip().lower() for part in self.identity_private_hosts.split(",")))
+        )
 
     def session_life(self, realm: str) -> tuple[timedelta, timedelta]:
         """Idle and absolute limits of a session in `realm`."""

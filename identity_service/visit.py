@@ -7,8 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from identity_service.clients.keys import RemoteKeySets
 from identity_service.keys.service import KeyRing
 from identity_service.limits.service import Limiter
+from identity_service.outgoing import Outgoing
 from identity_service.passwords.service import Passwords
 from identity_service.sealing import Sealer
 from identity_service.settings import Settings
@@ -28,6 +30,8 @@ class Services:
     keys: KeyRing
     passwords: Passwords
     limiter: Limiter
+    outgoing: Outgoing
+    client_keys: RemoteKeySets
 
 
 @dataclass(slots=True, kw_only=True)

@@ -70,4 +70,5 @@ async def work(settings: Settings) -> None:
         await Worker(services.database, jobs).run()
     finally:
         services.passwords.close()
+        await services.outgoing.close()
         await services.database.close()
