@@ -1,5 +1,7 @@
 """The customers' community, put together."""
 
+from typing import Final
+
 import httpx
 from fastapi import FastAPI
 
@@ -47,6 +49,7 @@ def site(settings: Settings) -> dict[str, object]:
     }
 
 
+CLIENT_ID: Final = "customer-community"
 KINDS = (questions.KIND, discussions.KIND)
 SPACES = SpacesPolicy(anonymous_reading=True, kinds=tuple(kind.name for kind in KINDS))
 
@@ -62,7 +65,7 @@ def create_app(settings: Settings, *, http: httpx.AsyncClient | None = None) -> 
     return build(
         Community(
             service="customer",
-            client_id="customer-community",
+            client_id=CLIENT_ID,
             description=DESCRIPTION,
             settings=settings,
             catalog=catalog(),

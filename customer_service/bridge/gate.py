@@ -1,9 +1,11 @@
 """The one way through the bridge: who calls is checked, the answer is made, its ledger row is written in
 the same transaction, and only then it leaves."""
 
+import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +26,7 @@ from shared.kernel import chain
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Problem
 from shared.oidc.claims import Claims
+from shared.oidc.errors import InvalidToken
 from shared.oidc.tokens import TokenVerifier
 from shared.web.credentials import claims_of
 from shared.web.problems import problem_response
@@ -88,10 +91,21 @@ class Gate:
         return claims
 
     async def _caller(self, session: AsyncSession, claims: Claims) -> Caller:
-        found = await session.execute(views.consumer(), {"client_id": callers.client_of(claims)})
+        """Raises `UnknownCaller`, `Closed`; `InvalidToken` for a person who left meanwhile."""
+        found = await session.execute(
+            views.consumer(),
+            {
+                "client_id": callers.client_of(claims),
+                "sub": _digest(claims.sub),
+                "sid": _digest(claims.sid or ""),
+                "issued_at": datetime.fromtimestamp(claims.iat, UTC),
+            },
+        )
         row = found.mappings().one_or_none()
         if row is None:
             raise UnknownCaller
+        if row["revoked"]:
+            raise InvalidToken("revoked")
         if row["closed"]:
             raise Closed
         secret = self.settings.secret_key
@@ -153,6 +167,11 @@ class Gate:
             refs=[],
         )
         return response
+
+
+def _digest(value: str) -> str:
+    """As the view holds them: see `shared.tools.sign_in.models.Revocation`."""
+    return hashlib.sha256(value.encode()).hexdigest()
 
 
 def new_crossing_id() -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    or_,
     select,
     tuple_,
 )
@@ -89,6 +90,7 @@ LEDGER: Final = _view(
     refs=ARRAY(Text),
     hash=Text,
 )
+REVOCATIONS: Final = _view("revocations", digest=Text, not_before=_TIME)
 RECEIPTS: Final = _view(
     "receipts", consumer=Uuid, key=Text, ref=Text, thread_ref=Text, digest=Text, crossing_id=Text
 )
@@ -100,8 +102,18 @@ def _own(view: Table, columns: tuple[Column[Any], ...] | Table) -> Select[Any]:
 
 
 def consumer() -> Select[Any]:
-    """Takes `client_id`."""
-    return select(CONSUMERS).where(CONSUMERS.c.client_id == bindparam("client_id", type_=Text()))
+    """With whether the person's token is refused by now. Takes `client_id`, and of the token the digests
+    `sub` and `sid` and its `issued_at`."""
+    return select(CONSUMERS, _is_revoked().label("revoked")).where(
+        CONSUMERS.c.client_id == bindparam("client_id", type_=Text())
+    )
+
+
+def _is_revoked() -> ColumnElement[bool]:
+    """The session is over, or all that the account had when the token was made."""
+    sub, sid = bindparam("sub", type_=Text()), bindparam("sid", type_=Text())
+    over = or_(REVOCATIONS.c.digest == sid, REVOCATIONS.c.not_before >= bindparam("issued_at", type_=_TIME))
+    return select(REVOCATIONS.c.digest).where(REVOCATIONS.c.digest.in_([sub, sid]), over).exists()
 
 
 def _threads(columns: tuple[Column[Any], ...]) -> Select[Any]:

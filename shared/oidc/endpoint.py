@@ -58,6 +58,22 @@ class IdentityEndpoints:
         """Call the revocation endpoint (RFC 7009)."""
         await self._post_as_client("revocation_endpoint", {"token": token})
 
+    async def security_events(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Call the poll endpoint as this client (RFC 8936). Any refusal is IdentityUnavailable: there is
+        nothing that asking otherwise would change."""
+        assert self._client_secret is not None, "only services with a secret may poll"
+        answer = await self._send(
+            self._http.build_request(
+                "POST",
+                f"{self._internal_url}/security-events/poll",
+                json=body,
+                headers={"Authorization": _basic(self._client_id, self._client_secret)},
+            )
+        )
+        if answer.status_code != 200:
+            raise IdentityUnavailable(f"identity answered {answer.status_code} to a poll for events")
+        return _json_object(answer)
+
     async def userinfo(self, access_token: str) -> dict[str, Any]:
         """Call UserInfo with a bearer token. Raises InvalidToken when identity does not take it."""
         address = await self.internal("userinfo_endpoint")

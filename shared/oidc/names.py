@@ -13,6 +13,17 @@ class GrantType(StrEnum):
     EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
 
+class EventKind(StrEnum):
+    """Security events by their names at the OpenID Foundation (CAEP 1.0 and RISC 1.0): the keys of `events`
+    in a security event token."""
+
+    SESSION_REVOKED = "https://schemas.openid.net/secevent/caep/event-type/session-revoked"
+    CLAIMS_CHANGED = "https://schemas.openid.net/secevent/caep/event-type/token-claims-change"
+    DISABLED = "https://schemas.openid.net/secevent/risc/event-type/account-disabled"
+    ENABLED = "https://schemas.openid.net/secevent/risc/event-type/account-enabled"
+    PURGED = "https://schemas.openid.net/secevent/risc/event-type/account-purged"
+
+
 class TokenKind(StrEnum):
     """Token type identifiers of RFC 8693 section 3."""
 

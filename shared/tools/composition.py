@@ -13,9 +13,11 @@ from starlette.routing import BaseRoute
 
 from shared.db.engine import Database
 from shared.db.migrations import require_head
-from shared.kernel.clock import SystemClock
+from shared.jobs.worker import Job
+from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.paging import CursorCodec
 from shared.oidc.client import RelyingParty
+from shared.oidc.security_events import SecurityEvents
 from shared.oidc.tokens import TokenVerifier
 from shared.tools import people, search, sign_in, spaces, topics
 from shared.tools.people import api as people_api
@@ -27,6 +29,7 @@ from shared.tools.search import deps as search_deps
 from shared.tools.search import pages as search_pages
 from shared.tools.sign_in import pages as sign_in_pages
 from shared.tools.sign_in.authenticator import Accounts, SignInPolicy
+from shared.tools.sign_in.jobs import EventListening, silence
 from shared.tools.sign_in.service import SignIn
 from shared.tools.sign_in.tokens import Vault
 from shared.tools.spaces import api as spaces_api
@@ -44,6 +47,7 @@ from shared.tools.topics.refusals import RefusalPages, members_only
 from shared.web.app import answers, make_app, metrics_of
 from shared.web.cors import Cors, Origins, from_identity
 from shared.web.edge import API, Edge
+from shared.web.metrics import Metrics
 from shared.web.page import ShowAgain, show_again
 from shared.web.parts_page import parts_router
 from shared.web.settings import PublicUrl, ServiceSettings, cookie_name, limits_of
@@ -117,6 +121,20 @@ def _verifier(settings: CommunitySettings, http: httpx.AsyncClient) -> TokenVeri
     return TokenVerifier(settings.identity_public_url, keys, settings.public_url, http)
 
 
+def event_listening(
+    settings: CommunitySettings, client_id: str, database: Database, clock: Clock, http: httpx.AsyncClient
+) -> Job:
+    """The worker's job that hears from identity whose sessions are over."""
+    events = SecurityEvents(
+        issuer=settings.identity_public_url,
+        internal_url=settings.identity_internal_url,
+        client_id=client_id,
+        client_secret=settings.client_secret,
+        http=http,
+    )
+    return EventListening(database, clock, events).job()
+
+
 def build(community: Community, *, http: httpx.AsyncClient | None = None) -> FastAPI:
     """The app of one community: its own routers after those that all share.
 
@@ -161,7 +179,7 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
         error_page=RefusalPages(community.pages, closed=closed),
         form_action=f"'self' {settings.identity_public_url}",
         limits=limits_of(settings),
-        metrics=metrics_of(database, token=settings.metrics_token.get_secret_value(), outbox=True),
+        metrics=_metrics(settings, database, clock),
         cors=Cors(_registered_origins(community, http), prefixes=(f"{API}/",)),
     )
     app.state.edge = Edge(database, clock, CursorCodec(settings.secret_key), accounts)
@@ -174,6 +192,11 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
         community.prepare(app)
     app.router.routes[:0] = _routes(community, closed=closed)
     return app
+
+
+def _metrics(settings: CommunitySettings, database: Database, clock: Clock) -> Metrics:
+    token = settings.metrics_token.get_secret_value()
+    return metrics_of(database, token=token, outbox=True, more=lambda: silence(database, clock))
 
 
 def _routes(community: Community, *, closed: bool) -> Iterator[BaseRoute]:

@@ -19,7 +19,7 @@ from shared.db.outbox import depth
 from shared.web import docs_page, openapi, problems
 from shared.web.cors import Cors
 from shared.web.limits import NO_LIMITS, Limits
-from shared.web.metrics import Metrics
+from shared.web.metrics import Gauges, Metrics
 from shared.web.middleware import Surround
 from shared.web.templates import STATIC
 
@@ -123,13 +123,17 @@ def _life(
     return life
 
 
-def metrics_of(database: Database, *, token: str, outbox: bool = False) -> Metrics:
-    """Figures of a process on this database; with `outbox` also how much waits to leave it."""
+def metrics_of(
+    database: Database, *, token: str, outbox: bool = False, more: Gauges | None = None
+) -> Metrics:
+    """Figures of a process on this database; with `outbox` also how much waits to leave it. `more` are
+    further figures that the database tells."""
 
     async def waiting() -> Mapping[str, float]:
         try:
             async with asyncio.timeout(READY_WITHIN):
-                return {"outbox_depth": await depth(database.reader)}
+                figures = dict(await more()) if more else {}
+                return figures | {"outbox_depth": await depth(database.reader)}
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return {}
 

@@ -150,3 +150,22 @@ async def test_the_client_of_the_contract_fits_the_bridge(outside: Outside) -> N
     document = await outside.client.manifest(outside.program())
     assert {message.name for message in document.messages} >= {"thread", "reply"}
     assert outside.app.state.resources.settings.public_url == BRIDGE
+
+
+@pytest.mark.parametrize(
+    ("ended", "ago", "status"),
+    [("tomas", 0, 401), ("the-session", 3600, 401), ("tomas", 3600, 200), ("somebody-else", 0, 200)],
+)
+async def test_a_token_of_somebody_who_left_is_refused(
+    outside: Outside, ended: str, ago: int, status: int
+) -> None:
+    """The customer service's worker heard it from identity; the token itself has four minutes to go."""
+    token = outside.staff(sid="the-session")
+    await outside.sql(
+        "insert into revocations (id, digest, not_before)"
+        " values ($1, encode(sha256(convert_to($1, 'UTF8')), 'hex'), now() - $2 * interval '1 second')",
+        ended,
+        ago,
+    )
+    answer = await outside.get("/threads", token)
+    assert answer.status_code == status, answer.text

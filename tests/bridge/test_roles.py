@@ -188,7 +188,8 @@ async def test_no_role_connects_to_another_database(world: World) -> None:
 
 
 async def test_the_views_hold_exactly_the_fields_of_the_manifest(world: World) -> None:
-    """Beside what one chooses by: `consumer`, and the thread a post belongs to."""
+    """Beside what one chooses by: `consumer`, and the thread a post belongs to; and by which tokens are
+    refused."""
     fields = {name: set(message.names) for name, message in manifest().messages.items()}
     flat = (
         (fields["thread"] - {"author", "posts", "counts", "sharing"}) | fields["counts"] | fields["sharing"]
@@ -199,6 +200,7 @@ async def test_the_views_hold_exactly_the_fields_of_the_manifest(world: World) -
         "changes": fields["change"] | {"consumer"},
         "ledger": fields["ledger_row"] | {"consumer"},
         "receipts": {"consumer", "key", "digest", "crossing_id", "ref", "thread_ref"},
+        "revocations": {"digest", "not_before"},
         "consumers": {"consumer", "client_id", "purposes", "audiences", "acknowledged", "closed", "overdue"},
     }
     async with connected((await world.database("customer")).owner) as owner:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -28,6 +29,8 @@ class PretendedIdentity:
         self.is_down = False
         self.forms: list[dict[str, list[str]]] = []
         self.authorizations: list[str] = []
+        self.events: dict[str, str] = {}
+        self.polls: list[dict[str, Any]] = []
         self.answer: Callable[[dict[str, list[str]]], tuple[int, Any]] = lambda form: (400, {})
 
     def claims(self, **changes: Any) -> dict[str, Any]:
@@ -53,6 +56,32 @@ class PretendedIdentity:
         head = {"alg": alg, "kid": key.kid, "typ": "at+jwt", **(header or {})}
         return jwt.encode(head, self.claims(**changes), key, algorithms=[head["alg"]])
 
+    def announce(self, kind: str, sub: str, *, sid: str = "", at: float | None = None, **more: Any) -> str:
+        """An event that comes with each poll until it is acknowledged. Returns its `jti`."""
+        jti, payload = str(uuid4()), more.pop("payload", {})
+        user = {"format": "iss_sub", "iss": ISSUER, "sub": sub}
+        both = {"format": "complex", "user": user, "session": {"format": "opaque", "id": sid}}
+        whole: dict[str, Any] = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "iat": int(time.time()),
+            "jti": jti,
+            "sub_id": both if sid else user,
+            "events": {kind: {"event_timestamp": at or time.time(), **payload}},
+            **more,
+        }
+        head = {"alg": "ES256", "kid": self.ec.kid, "typ": "secevent+jwt", **whole.pop("header", {})}
+        self.events[jti] = jwt.encode(head, whole, whole.pop("key", self.ec), algorithms=["ES256"])
+        return jti
+
+    def _poll(self, request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        self.polls.append(asked)
+        self.authorizations.append(request.headers.get("authorization", ""))
+        for jti in (*asked["ack"], *asked["setErrs"]):
+            self.events.pop(jti, None)
+        return httpx.Response(200, json={"sets": self.events, "moreAvailable": False})
+
     def handle(self, request: httpx.Request) -> httpx.Response:
         self.calls += 1
         if self.is_down:
@@ -66,6 +95,8 @@ class PretendedIdentity:
                 return httpx.Response(
                     200, json={"keys": [key.as_dict(private=False) for key in self.published]}
                 )
+            case "/security-events/poll":
+                return self._poll(request)
             case "/oauth/token":
                 form = parse_qs(request.content.decode())
                 self.forms.append(form)

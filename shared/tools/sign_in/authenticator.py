@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 from starlette.requests import Request
 
 from shared.db.engine import Database
-from shared.db.query import Row
+from shared.db.query import Row, writer_of
 from shared.kernel.actor import ANYONE, GUEST, MEMBERS, Actor
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Problem, Unauthenticated
@@ -97,17 +97,26 @@ class Accounts:
             raise InvalidToken("delegated")
         if not self.policy.admits(claims):
             raise Unauthenticated(self.policy.refusal)
-        row = await self.database.reader.first(queries.BY_SUBJECT, sub=claims.sub)
-        if row is None or _differs(row, claims):
+        known = {"sub": claims.sub, "sid": claims.sid or "", "issued_at": _issued(claims)}
+        row = await self.database.reader.first(queries.BY_SUBJECT, **known)
+        if row is None or (_differs(row, claims) and not row["revoked"]):
             await self.provision(claims)
-            row = await self.database.reader.first(queries.BY_SUBJECT, sub=claims.sub)
+            row = await self.database.reader.first(queries.BY_SUBJECT, **known)
         if row is None or not row["active"]:
             raise InvalidToken("inactive")
+        if row["revoked"]:
+            raise InvalidToken("revoked")
         return _actor(row, claims.scope)
 
     async def provision(self, claims: Claims) -> UUID:
-        """The person of these claims, made or brought up to date."""
+        """The person of these claims, made or brought up to date. Raises InvalidToken when identity said
+        that the claims hold no more: whoever was purged is not made again."""
         async with self.database.transaction() as session:
+            found = await writer_of(session).first(
+                queries.IS_REVOKED, sub=claims.sub, sid=claims.sid or "", issued_at=_issued(claims)
+            )
+            if found is None or found["revoked"]:
+                raise InvalidToken("revoked")
             return await people.provision(
                 session,
                 self.clock,
@@ -115,7 +124,7 @@ class Accounts:
                 realm=str(claims.realm),
                 name=claims.name or "Somebody",
                 roles=sorted(claims.roles),
-                told_at=datetime.fromtimestamp(claims.iat, UTC),
+                told_at=_issued(claims),
             )
 
     async def by_session(self, request: Request) -> Actor:
@@ -224,7 +233,13 @@ class Accounts:
         return kept.get("access_token") if kept else None
 
 
+def _issued(claims: Claims) -> datetime:
+    return datetime.fromtimestamp(claims.iat, UTC)
+
+
 def _differs(row: Row, claims: Claims) -> bool:
-    """Whether name or roles changed at identity since we last saw this person."""
+    """Whether name or roles changed at identity since we last heard of this person."""
+    if row["told_at"] is not None and _issued(claims) < row["told_at"]:
+        return False
     name_changed = claims.name is not None and row["name"] != people.shown_name(claims.name)
     return name_changed or frozenset(row["roles"]) != claims.roles

@@ -107,7 +107,7 @@ class SignIn:
                     person_id=person_id,
                     identity_sid=claims.sid,
                     tokens=self.accounts.vault.seal(tokens.of_token_set(got)),
-                    created_at=now,
+                    created_at=datetime.fromtimestamp(claims.iat, UTC),
                     refreshed_at=now,
                     tokens_expire_at=datetime.fromtimestamp(got.expires_at, UTC),
                     expires_at=now + SESSION_LIFE,
