@@ -86,6 +86,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         cors=Cors(origins.of_all_clients(services.database), paths=origins.READABLE, methods="GET, POST"),
     )
     app.state.services = services
+    app.state.published = {}
     app.state.pages = Pages(site(settings), {}, own=[TEMPLATES])
     app.include_router(protocol.router)
     app.include_router(events.router)

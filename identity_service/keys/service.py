@@ -41,6 +41,11 @@ class KeyRing:
     def find(self, kid: object) -> ECKey | RSAKey | None:
         return self._published.get(kid) if isinstance(kid, str) else None
 
+    @property
+    def kids(self) -> tuple[str, ...]:
+        """The names of the keys published now: they tell one version of the key set from another."""
+        return tuple(self._published)
+
     def public_set(self) -> dict[str, Any]:
         """The JWKS document: public parts only."""
         return {"keys": [public_jwk(key) for key in self._published.values()]}

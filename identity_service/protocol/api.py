@@ -12,6 +12,7 @@ from identity_service.limits import service as limits
 from identity_service.protocol import authorization, device, discovery, introspection, logout, userinfo
 from identity_service.protocol.answers import Refused
 from identity_service.protocol.outcomes import show
+from identity_service.protocol.published import publish
 from identity_service.protocol.request import (
     Answer,
     BadParameters,
@@ -51,13 +52,17 @@ TOO_OLD = "This request is too old. Start again at the application."
 
 
 @router.get("/.well-known/openid-configuration")
-async def openid_configuration(request: Request) -> Response:
-    return _public_json(discovery.document(services_of(request).settings.issuer))
+@router.get("/.well-known/oauth-authorization-server")
+async def metadata(request: Request) -> Response:
+    """The same for both: RFC 8414 section 5 registers what OpenID Connect adds."""
+    issuer = services_of(request).settings.issuer
+    return publish(request, "metadata", issuer, lambda: discovery.document(issuer))
 
 
 @router.get("/.well-known/jwks.json")
 async def jwks(request: Request) -> Response:
-    return _public_json(services_of(request).keys.public_set())
+    keys = services_of(request).keys
+    return publish(request, "jwks", keys.kids, keys.public_set)
 
 
 @router.api_route("/oauth/authorize", methods=["GET", "POST"], dependencies=BODY_FIRST)
@@ -206,11 +211,6 @@ def _challenge(status: int, error: str, description: str) -> Response:
     value = f'Bearer error="{error}", error_description="{description}"' if error else "Bearer"
     body = {"error": error, "error_description": description} if error else {}
     return JSONResponse(body, status, headers={**NO_STORE, "WWW-Authenticate": value})
-
-
-def _public_json(document: dict[str, Any]) -> Response:
-    """Anybody may read it: there is nothing personal in it."""
-    return JSONResponse(document, headers={"Cache-Control": "public, max-age=300"})
 
 
 async def _is_signed_in(request: Request, visit: Visit, realm: str) -> bool:

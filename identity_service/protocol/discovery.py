@@ -4,6 +4,7 @@ from typing import Any
 
 from identity_service.keys.service import ALGORITHMS
 from identity_service.protocol.answers import RESPONSE_MODES
+from identity_service.protocol.claims import SCOPE_OF
 from identity_service.protocol.resources import BRIDGE_SCOPES, COMMUNITY_SCOPES, OPENID_SCOPES
 from shared.oidc.names import GrantType
 
@@ -17,6 +18,8 @@ def document(issuer: str) -> dict[str, Any]:
         "token_endpoint": f"{issuer}/oauth/token",
         "userinfo_endpoint": f"{issuer}/oauth/userinfo",
         "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "introspection_endpoint": f"{issuer}/oauth/introspect",
+        "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
         "end_session_endpoint": f"{issuer}/oauth/end-session",
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
         "scopes_supported": sorted(OPENID_SCOPES | COMMUNITY_SCOPES | BRIDGE_SCOPES),
@@ -27,11 +30,26 @@ def document(issuer: str) -> dict[str, Any]:
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": [name for name in methods if name != "none"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
-        "claims_supported": ["sub", "name", "realm", "email", "email_verified", "auth_time", "amr", "sid"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": [
+            "iss",
+            "sub",
+            "aud",
+            "exp",
+            "iat",
+            "auth_time",
+            "nonce",
+            "amr",
+            "azp",
+            "sid",
+            *SCOPE_OF,
+        ],
+        "display_values_supported": ["page", "popup"],
         "ui_locales_supported": ["en"],
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,

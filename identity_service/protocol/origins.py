@@ -24,6 +24,7 @@ router = APIRouter(include_in_schema=False)
 
 READABLE: Final = (
     "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
     "/.well-known/jwks.json",
     "/oauth/token",
     "/oauth/revoke",

@@ -39,6 +39,41 @@ async def test_discovery_is_complete_and_true(raw: httpx.AsyncClient) -> None:
         assert answer.status_code != 404, name
 
 
+@pytest.mark.parametrize("name", ["openid-configuration", "oauth-authorization-server", "jwks.json"])
+async def test_documents_come_from_memory_with_an_etag(raw: httpx.AsyncClient, name: str) -> None:
+    first, second = [await raw.get(f"/.well-known/{name}") for _ in range(2)]
+    assert first.headers["etag"] == second.headers["etag"]
+    assert first.headers["content-type"] == "application/json"
+    for known in (first.headers["etag"], f"W/{first.headers['etag']}", f'"x", {first.headers["etag"]}', "*"):
+        unchanged = await raw.get(f"/.well-known/{name}", headers={"If-None-Match": known})
+        assert (unchanged.status_code, unchanged.content) == (304, b"")
+        assert unchanged.headers["etag"] == first.headers["etag"]
+    changed = await raw.get(f"/.well-known/{name}", headers={"If-None-Match": '"x"'})
+    assert (changed.status_code, changed.content) == (200, first.content)
+
+
+async def test_both_documents_of_metadata_are_the_same(raw: httpx.AsyncClient) -> None:
+    """RFC 8414 section 5."""
+    openid = await raw.get("/.well-known/openid-configuration")
+    assert openid.content == (await raw.get("/.well-known/oauth-authorization-server")).content
+    document = openid.json()
+    assert document["introspection_endpoint"] == f"{ISSUER}/oauth/introspect"
+    assert document["device_authorization_endpoint"] == f"{ISSUER}/oauth/device_authorization"
+    assert document["claims_parameter_supported"] is True
+    assert document["request_parameter_supported"] is document["request_uri_parameter_supported"] is False
+    assert {"address", "phone", "offline_access"} <= set(document["scopes_supported"])
+
+
+async def test_the_etag_of_the_keys_changes_when_they_rotate(house: House, raw: httpx.AsyncClient) -> None:
+    before = (await raw.get("/.well-known/jwks.json")).headers["etag"]
+    async with house.services.database.transaction() as session:
+        await house.services.keys.rotate(session, house.clock.now())
+    after = await raw.get("/.well-known/jwks.json", headers={"If-None-Match": before})
+    assert after.status_code == 200
+    assert after.headers["etag"] != before
+    assert len(after.json()["keys"]) == 4
+
+
 async def test_keys_are_public_only_and_of_both_kinds(raw: httpx.AsyncClient) -> None:
     answer = await raw.get("/.well-known/jwks.json")
     keys = answer.json()["keys"]
