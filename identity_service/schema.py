@@ -2,6 +2,7 @@
 
 from identity_service.accounts import models as accounts
 from identity_service.audit import models as audit
+from identity_service.backchannel import models as backchannel
 from identity_service.clients import models as clients
 from identity_service.consents import models as consents
 from identity_service.device_flow import models as device_flow
@@ -15,6 +16,7 @@ from identity_service.mail import models as mail
 from identity_service.pictures import models as pictures
 from identity_service.policy import models as policy
 from identity_service.roles import models as roles
+from identity_service.scim import models as scim
 from identity_service.sessions import models as sessions
 from identity_service.sign_in import models as sign_in
 from shared.db.schema import assemble
@@ -25,6 +27,8 @@ schema = assemble(
     clients.MODELS,
     grants.MODELS,
     events.MODELS,
+    backchannel.MODELS,
+    scim.MODELS,
     consents.MODELS,
     device_flow.MODELS,
     keys.MODELS,
