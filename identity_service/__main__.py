@@ -11,6 +11,7 @@ from identity_service import operators
 from identity_service.app import create_app
 from identity_service.configuration.commands import commands as configuration
 from identity_service.keys.commands import commands as keys
+from identity_service.registration.commands import commands as registration
 from identity_service.settings import OwnerSettings, Settings
 from identity_service.worker import work
 from shared.kernel.errors import Problem
@@ -31,6 +32,7 @@ app = commands_of(
 
 app.add_typer(configuration)
 app.add_typer(keys)
+app.add_typer(registration)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from identity_service.outgoing import Outgoing
 from identity_service.passwords.service import Passwords
 from identity_service.protocol import api as protocol
 from identity_service.protocol import origins
+from identity_service.registration import api as client_registration
 from identity_service.sealing import Sealer
 from identity_service.settings import Settings
 from identity_service.sign_in import pages as sign_in
@@ -90,6 +91,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     app.state.pages = Pages(site(settings), {}, own=[TEMPLATES])
     app.include_router(protocol.router)
     app.include_router(events.router)
+    app.include_router(client_registration.router)
     app.include_router(origins.router)
     app.include_router(sign_in.router)
     app.include_router(registration.router)

@@ -15,6 +15,7 @@ from identity_service.limits import models as limits
 from identity_service.mail import models as mail
 from identity_service.pictures import models as pictures
 from identity_service.policy import models as policy
+from identity_service.registration import models as registration
 from identity_service.roles import models as roles
 from identity_service.scim import models as scim
 from identity_service.sessions import models as sessions
@@ -34,6 +35,7 @@ schema = assemble(
     keys.MODELS,
     audit.MODELS,
     roles.MODELS,
+    registration.MODELS,
     limits.MODELS,
     mail.MODELS,
     pictures.MODELS,

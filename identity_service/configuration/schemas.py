@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from identity_service.passwords.rules import MAX_LENGTH, MIN_LENGTH
 from identity_service.clients.metadata import ClientMetadata, Name, Token
+from identity_service.passwords.rules import MAX_LENGTH, MIN_LENGTH
 
 Realm = Literal["staff", "customer"]
 RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]

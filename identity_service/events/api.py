@@ -8,9 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import JSONResponse, Response
 
 from identity_service.events import service
-from identity_service.protocol.api import BODY_FIRST
 from identity_service.protocol.resource_server import ResourceServer, authenticated_resource_server
-from identity_service.web import Visiting
+from identity_service.web import BODY_FIRST, Visiting
 
 router = APIRouter(include_in_schema=False)
 NO_STORE = {"Cache-Control": "no-store"}

@@ -46,6 +46,7 @@ MAIL_MAILBOX = Limit("mails to a mailbox", 5, timedelta(hours=1))
 AUTHORIZE_ADDRESS = Limit("requests that wait for a sign-in from an address", 300, timedelta(minutes=5))
 PROOF_ADDRESS = Limit("one-time links tried from an address", 60, timedelta(minutes=5))
 
+REGISTER_ADDRESS = Limit("clients registered from an address", 60, timedelta(minutes=5))
 DEVICE_ADDRESS = Limit("devices that want to be signed in from an address", 60, timedelta(minutes=5))
 USER_CODE_ADDRESS = Limit("device codes typed from an address", 20, timedelta(minutes=5))
 

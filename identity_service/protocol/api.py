@@ -27,6 +27,7 @@ from identity_service.protocol.turn import Turn
 from identity_service.sessions import service as sessions
 from identity_service.visit import Visit
 from identity_service.web import (
+    BODY_FIRST,
     Visiting,
     caller_of,
     cookie_secret,
@@ -41,12 +42,6 @@ from shared.web.csrf import own_form_only
 router = APIRouter(include_in_schema=False)
 
 
-async def _whole_body(request: Request) -> None:
-    """A dependency that goes before `Visiting`: whoever sends slowly holds nothing of the database."""
-    await request.body()
-
-
-BODY_FIRST = [Depends(_whole_body)]
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 TOO_OLD = "This request is too old. Start again at the application."
 

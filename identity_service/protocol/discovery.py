@@ -20,6 +20,7 @@ def document(issuer: str) -> dict[str, Any]:
         "revocation_endpoint": f"{issuer}/oauth/revoke",
         "introspection_endpoint": f"{issuer}/oauth/introspect",
         "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
+        "registration_endpoint": f"{issuer}/oauth/register",
         "end_session_endpoint": f"{issuer}/oauth/end-session",
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
         "scopes_supported": sorted(OPENID_SCOPES | COMMUNITY_SCOPES | BRIDGE_SCOPES),
