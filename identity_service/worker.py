@@ -63,6 +63,7 @@ async def work(settings: Settings) -> None:
     await services.database.open()
     jobs = [
         Job("mail", lambda: send_mail(services, mailer), every=2),
+        Job("audit", lambda: audit.number(services.database), every=1),
         Job("tidy", lambda: tidy(services), every=600),
         Job("rotate keys", lambda: rotate_keys(services), every=3600),
     ]

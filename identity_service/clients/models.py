@@ -25,6 +25,8 @@ class Client(Base):
     the person through it; `may_act` is the one client that may exchange the tokens made for this one (RFC
     8693 section 4.4), anybody on the lists when it is empty.
 
+    After its secret was changed, `old_secret_hash` still counts until `old_secret_until`.
+
     `source` says who keeps it: the service's settings, a file that was applied, an administrator, or the
     client itself by dynamic registration (whose `registration_token_hash` lets it change its own row).
     """
@@ -43,6 +45,8 @@ class Client(Base):
 
     token_endpoint_auth_method: Mapped[str] = mapped_column(server_default=text("'client_secret_basic'"))
     secret_hash: Mapped[str | None]
+    old_secret_hash: Mapped[str | None]
+    old_secret_until: Mapped[datetime | None]
     jwks: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     jwks_uri: Mapped[str | None]
     registration_token_hash: Mapped[str | None]
