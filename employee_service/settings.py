@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from shared.bridge.inner import DEFAULT_ENDINGS
 from shared.tools.composition import CommunitySettings, Secret
 from shared.web.settings import OneSetting, PublicUrl
 
@@ -39,6 +40,11 @@ class Settings(CommunitySettings):
         "",
         validation_alias="BRIDGE_INTERNAL_URL",
         description="Where this service reaches the bridge; the public URL if empty",
+    )
+    internal_domains: str = Field(
+        DEFAULT_ENDINGS,
+        validation_alias="BRIDGE_INTERNAL_DOMAINS",
+        description="Endings of host names that must not go outside, separated by commas",
     )
     name: str = Field("Northwind Inside", validation_alias="EMPLOYEE_NAME", description="Its name")
 

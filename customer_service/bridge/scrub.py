@@ -4,7 +4,7 @@ It finds what can be found by form, in what was typed and in what a customer wou
 judge what an answer says; the preview is for that.
 """
 
-from shared.bridge.inner import as_read, inner_names, plain
+from shared.bridge.inner import as_read, inner_names, plain, stands_unchosen
 from shared.bridge.messages import Reply
 from shared.kernel.errors import FieldError
 
@@ -33,15 +33,7 @@ def findings(
             FieldError(pointer, f"bridge.{code}", f"{what}, as it will be read")
             for code, what in hidden.items()
         ]
-    if staff_name and _stands_unchosen(staff_name, reply, read):
+    if stands_unchosen(staff_name or "", reply.public_name, (reply.body, read)):
         detail = "Your own name stands here, but you did not choose to be seen with it"
         found.append(FieldError("/body", "bridge.staff_name", detail))
     return found
-
-
-def _stands_unchosen(staff_name: str, reply: Reply, read: str) -> bool:
-    """Whether the caller's own name stands in the text without being the chosen public name."""
-    name, chosen, typed, shown = (
-        " ".join(plain(text).split()).casefold() for text in (staff_name, reply.public_name, reply.body, read)
-    )
-    return bool(name) and name not in chosen and (name in typed or name in shown)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import JSONResponse, Response
 
-from employee_service.desk.deps import bearer_token, gateway_of
+from employee_service.desk.deps import bearer_token, gateway_of, internal_endings
 from employee_service.desk.gateway import BridgeGateway
 from employee_service.desk.schemas import DeskList, DeskThreadView, NoteCreate, PreviewView, ReplyCreate
 from employee_service.desk.service import DeskReader, DeskService
@@ -18,6 +18,7 @@ router = APIRouter(prefix=f"{API}/desk", tags=["desk"], route_class=WriteRoute)
 
 Gateway = Annotated[BridgeGateway, Depends(gateway_of)]
 Token = Annotated[str | None, Depends(bearer_token)]
+Endings = Annotated[tuple[str, ...], Depends(internal_endings)]
 Ref = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="The code of a shared thread")]
 
 LIST: Json[DeskList] = Json(DeskList)
@@ -50,9 +51,9 @@ async def note(ctx: ApiWrite, ref: Ref, new: NoteCreate) -> Response:
 
 
 @router.post("/threads/{ref}/answers", status_code=202, summary="Answer in public")
-async def answer(ctx: ApiWrite, ref: Ref, new: ReplyCreate) -> Response:
+async def answer(ctx: ApiWrite, endings: Endings, ref: Ref, new: ReplyCreate) -> Response:
     """The answer is kept and taken over the bridge as soon as it can be reached."""
-    return _made(await DeskService(ctx).answer(ref, new), status=202)
+    return _made(await DeskService(ctx).answer(ref, new, endings=endings), status=202)
 
 
 @router.post("/threads/{ref}/answers/preview", response_model=PreviewView, summary="What customers would see")

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from employee_service.desk.gateway import BridgeGateway, signing_key
 from employee_service.settings import Settings
 from shared.bridge.client import BridgeClient
+from shared.bridge.inner import endings_of
 from shared.db.engine import Database
 from shared.kernel.clock import Clock
 from shared.oidc.client import RelyingParty
@@ -36,6 +37,12 @@ def make_gateway(
     )
 
 
+async def internal_endings(request: Request) -> tuple[str, ...]:
+    """Endings of host names that no official answer may name."""
+    endings: tuple[str, ...] = request.app.state.internal_endings
+    return endings
+
+
 async def gateway_of(request: Request) -> BridgeGateway:
     gateway: BridgeGateway = request.app.state.desk_gateway
     return gateway
@@ -55,6 +62,7 @@ async def session_token(request: Request) -> str | None:
 def install(app: FastAPI, settings: Settings, transport: httpx.AsyncBaseTransport | None) -> None:
     """Makes the desk's gateway from what the app stands on."""
     edge = app.state.edge
+    app.state.internal_endings = endings_of(settings.internal_domains)
     party = app.state.sign_in.accounts.relying_party
     app.state.desk_gateway = make_gateway(settings, edge.database, edge.clock, party, transport)
 

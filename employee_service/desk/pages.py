@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from starlette.responses import Response
 
-from employee_service.desk.deps import gateway_of, session_token
+from employee_service.desk.deps import gateway_of, internal_endings, session_token
 from employee_service.desk.gateway import BridgeGateway
 from employee_service.desk.rendering import from_outside
 from employee_service.desk.schemas import REACH_WORDS, NoteCreate, ReplyCreate
@@ -22,6 +22,7 @@ router = APIRouter(prefix="/desk", include_in_schema=False, route_class=WriteRou
 
 Gateway = Annotated[BridgeGateway, Depends(gateway_of)]
 Token = Annotated[str | None, Depends(session_token)]
+Endings = Annotated[tuple[str, ...], Depends(internal_endings)]
 Ref = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 Typed = Annotated[str, Form()]
 
@@ -82,10 +83,16 @@ async def note(ctx: PageWrite, gateway: Gateway, ref: Ref, body: Typed = "") -> 
 
 @router.post("/{ref}/answers")
 async def answer(
-    ctx: PageWrite, gateway: Gateway, ref: Ref, body: Typed = "", public_name: Typed = ""
+    ctx: PageWrite,
+    gateway: Gateway,
+    endings: Endings,
+    ref: Ref,
+    body: Typed = "",
+    public_name: Typed = "",
 ) -> Response:
     try:
-        await DeskService(ctx).answer(ref, read(ReplyCreate, body=body, public_name=public_name))
+        new = read(ReplyCreate, body=body, public_name=public_name)
+        await DeskService(ctx).answer(ref, new, endings=endings)
     except (Invalid, Conflict) as problem:
         refused = Refusal(problem, ids=ANSWER_IDS, about="body")
         raise ShowAgain(_page, gateway, ref, refused=refused, body=body, public_name=public_name) from None

@@ -93,6 +93,13 @@ class DeskThreadView:
     replies: list[ReplyView]
 
     @property
+    def settled(self) -> datetime | None:
+        """When the last answer was delivered: what was refused before is a matter of the past."""
+        return max(
+            (r.settled_at for r in self.replies if r.state == "delivered" and r.settled_at), default=None
+        )
+
+    @property
     def texts(self) -> list[str]:
         """Every text of it that is Markdown still."""
         thread = [self.thread.body, *(post.body for post in self.thread.posts)] if self.thread else []

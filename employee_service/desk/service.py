@@ -12,6 +12,7 @@ from employee_service.desk.errors import BridgeSilent, ThreadGone
 from employee_service.desk.events import ReplyQueued
 from employee_service.desk.gateway import BridgeGateway
 from employee_service.desk.models import DeskAssignment, DeskNote, DeskReply
+from employee_service.desk.outgoing import AnswerReveals, refuse_revealing
 from employee_service.desk.permissions import require_desk
 from employee_service.desk.rendering import harmless
 from employee_service.desk.schemas import (
@@ -34,12 +35,11 @@ from shared.bridge.errors import (
     PurgeOverdue,
     ReplyRefused,
 )
-from shared.bridge.inner import DEFAULT_ENDINGS, as_read, endings_of, inner_names
 from shared.bridge.messages import Reply, Thread, ThreadList
 from shared.db import outbox
 from shared.db.context import Context, ReadContext
 from shared.db.query import Row
-from shared.kernel.errors import FieldError, Invalid, NotFound, invalid_field
+from shared.kernel.errors import FieldError, NotFound, invalid_field
 from shared.kernel.ids import new_id
 from shared.kernel.text import clean_text
 from shared.oidc.errors import IdentityUnavailable, OidcError
@@ -47,27 +47,6 @@ from shared.tools.people.schemas import PersonRef
 from shared.web import markdown
 
 Answer = TypeVar("Answer")
-
-
-class AnswerReveals(Invalid):
-    code = "desk.answer_reveals"
-    title = "The answer names something that must stay inside"
-
-
-def _refuse_inner_names(body: str, html: str, public_name: str) -> None:
-    """By the rules of the bridge, before an answer is taken: what is refused later looks sent until then.
-
-    An installation may have told the bridge more endings of internal names; those it finds itself.
-    """
-    endings, fields = endings_of(DEFAULT_ENDINGS), []
-    for pointer, texts in (("/body", (body, as_read(html))), ("/public_name", (public_name,))):
-        found = {words: (code, what) for text in texts for _, code, what, words in inner_names(text, endings)}
-        fields += [
-            FieldError(pointer, f"desk.{code}", f"{what} must not go outside: “{words}”")
-            for words, (code, what) in found.items()
-        ]
-    if fields:
-        raise AnswerReveals(fields=tuple(fields))
 
 
 async def _written(body: str) -> tuple[str, str]:
@@ -207,17 +186,19 @@ class DeskService:
             .on_conflict_do_update(index_elements=[DeskAssignment.ref], set_=taken)
         )
 
-    async def answer(self, ref: str, new: ReplyCreate) -> UUID:
+    async def answer(self, ref: str, new: ReplyCreate, *, endings: tuple[str, ...]) -> UUID:
         """Queues an official answer: it is kept now, and taken over the bridge by the worker.
 
         Its id crosses as its key, so it is random: an id made of the time would tell when it was written.
-        Raises `ThreadGone` for a thread that was withdrawn.
+        `endings` are those of internal host names. Raises `ThreadGone` for a thread that was withdrawn,
+        `AnswerReveals`.
         """
         facts = await self._facts(ref)
         if facts["withdrawn_at"] is not None:
             raise ThreadGone
         body, html = await _written(new.body)
-        _refuse_inner_names(body, html, new.public_name)
+        author = self.ctx.actor.name
+        refuse_revealing(body, html, new.public_name, author=author, endings=endings)
         reply_id, now = uuid4(), self.ctx.now()
         await self.ctx.session.execute(
             insert(DeskReply).values(

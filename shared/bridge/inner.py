@@ -6,7 +6,7 @@ The bridge refuses it; whoever writes an answer looks first, by the same rules.
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Final
 from urllib.parse import unquote
@@ -64,6 +64,16 @@ def inner_names(text: str, endings: tuple[str, ...]) -> Iterator[Found]:
         for match in pattern.finditer(text):
             if _is_internal(match.group()):
                 yield match.start(), "internal_address", "An internal network address", match.group()
+
+
+def stands_unchosen(name: str, chosen: str, texts: Iterable[str]) -> bool:
+    """Whether somebody's own name stands in a text without being in the public name they chose."""
+    own = _folded(name)
+    return bool(own) and own not in _folded(chosen) and any(own in _folded(text) for text in texts)
+
+
+def _folded(text: str) -> str:
+    return " ".join(plain(text).split()).casefold()
 
 
 def _is_internal(text: str) -> bool:

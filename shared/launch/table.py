@@ -102,6 +102,7 @@ SERVICES = (
             "BRIDGE_PUBLIC_URL",
             "BRIDGE_INTERNAL_URL",
         ),
+        optional=("BRIDGE_INTERNAL_DOMAINS",),
     ),
     Service(
         "customer",

@@ -2,11 +2,12 @@
 
 import pytest
 
+from employee_service.desk import deps as desk_deps
 from shared.bridge.messages import Reply
 from shared.kernel.ids import new_id
 from shared.oidc.errors import TokenRefused
 from tests.bridge.conftest import Outside, Road
-from tests.bridge.inside import Inside
+from tests.bridge.inside import Inside, inside_settings
 
 ANOTHER = "0" * 32
 
@@ -166,14 +167,33 @@ async def test_what_reveals_the_inside_is_refused_with_pointers(
     assert refused.status_code == 422
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/body", code)]
     sent = await inside.call("POST", f"/threads/{ref}/answers", token, json=reply)
-    if code != "bridge.staff_name":  # found before the answer is taken, and quoted
-        assert sent.status_code == 422
-        (fault,) = sent.json()["errors"]
+    assert sent.status_code == 422  # found before the answer is taken
+    (fault,) = sent.json()["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/body", code.replace("bridge", "desk"))
+    if code != "bridge.staff_name":
         assert fault["detail"].split("“")[1].split("”")[0] in body
-        return
+    assert (await inside.get(f"/threads/{ref}"))["replies"] == []
+
+
+async def test_ones_own_name_passes_when_it_was_chosen(outside: Outside, inside: Inside) -> None:
+    ref = await shared_ref(outside, inside)
+    reply = {"body": "Yours, Tomas Berg", "public_name": "Tomas Berg, Support"}
+    token = inside.token(name="Tomas Berg")
+    assert (await inside.call("POST", f"/threads/{ref}/answers", token, json=reply)).status_code == 202
     await inside.work()
-    (kept,) = (await inside.get(f"/threads/{ref}"))["replies"]
-    assert kept["state"] == "refused"
+    assert (await inside.get(f"/threads/{ref}"))["replies"][0]["state"] == "delivered"
+
+
+async def test_the_desk_knows_the_internal_names_that_the_bridge_is_told(
+    outside: Outside, inside: Inside
+) -> None:
+    ref = await shared_ref(outside, inside)
+    told = inside_settings(inside.urls, inside.identity, "http://localhost:8003")
+    told = told.model_copy(update={"internal_domains": "northwind.example"})
+    desk_deps.install(inside.app, told, None)
+    reply = {"body": "See https://wiki.northwind.example/x", "public_name": "Support"}
+    refused = await inside.call("POST", f"/threads/{ref}/answers", json=reply)
+    assert [fault["code"] for fault in refused.json()["errors"]] == ["desk.internal_host"]
 
 
 async def test_a_preview_shows_what_customers_see(outside: Outside, inside: Inside) -> None:

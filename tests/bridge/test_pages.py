@@ -157,6 +157,22 @@ async def test_the_desk_is_a_page(outside: Outside, inside: Inside) -> None:
         assert "has taken this thread back" in (await browser.get(f"/desk/{ref}")).text
 
 
+async def test_a_refusal_is_told_until_a_later_answer_arrived(outside: Outside, inside: Inside) -> None:
+    await outside.ask()
+    ref = (await inside.get("/threads"))["data"][0]["thread"]["ref"]
+    await inside.answer(ref, "The first.", "Support")
+    await inside.sql(
+        "update desk_replies set state = 'refused', reason = 'It named a host.', settled_at = now()"
+    )
+    async with pages_of(inside) as browser:
+        assert "Not delivered: the answer by" in (await browser.get(f"/desk/{ref}")).text
+        await inside.answer(ref, "The second.", "Support")
+        await inside.work()
+        page = (await browser.get(f"/desk/{ref}")).text
+    assert "Not delivered: the answer by" not in page
+    assert "was not delivered; a later one was" in page
+
+
 class Watched(httpx.AsyncBaseTransport):
     """The road, which notes how many connections for writing the inside holds while it is used."""
 

@@ -66,8 +66,7 @@ def stackexchange_command(target: Callable[[], Target]) -> Callable[..., None]:
         except Problem as error:
             raise _refused(f"{error.title}: {error.detail}") from None
         except (OSError, SQLAlchemyError) as error:
-            reason = str(error).splitlines()[0]
-            raise _refused(f"The database gave up and nothing was written: {reason}") from error
+            raise _refused(f"The database gave up and nothing was written: {_reason(error)}") from error
         _print(report, as_json=as_json)
 
     return import_stackexchange
@@ -107,6 +106,12 @@ def _space(given: str) -> SpaceWanted:
     slug = slugify(given, limit=60)
     name = slug.replace("-", " ").capitalize() if given == slug else clean_line(given)[:100]
     return SpaceWanted(slug, name, goal="Questions and answers brought here from another community.")
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of what is told about an error; of a bare one, that of its cause."""
+    told = str(error) or str(error.__cause__ or "") or type(error).__name__
+    return told.splitlines()[0]
 
 
 def _refused(reason: str) -> typer.Exit:
