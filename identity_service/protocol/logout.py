@@ -42,8 +42,10 @@ async def end_session(
     if repeated(parameters, admitted=frozenset()):
         return Refused()
     data = {name: values[0] for name, values in parameters.items()}
-    hint = data.get("id_token_hint")
+    hint, named = data.get("id_token_hint"), data.get("client_id")
     if hint is None:
+        if named is not None and await visit.session.get(Client, named) is None:
+            return Refused()
         return AskFirst(await _present(visit, cookies))
     try:
         claims = tokens.read_own(visit.services.keys, visit.settings.issuer, hint, kind=tokens.ID_TYPE)

@@ -87,11 +87,15 @@ class Answer:
 
 
 async def form_parameters(request: Request) -> dict[str, list[str]]:
-    """The parameters of a form body. Raises BadParameters for another type of body or bad text."""
+    """The parameters of a form body; none of an empty one. Raises BadParameters for another type of body or
+    bad text."""
+    body = await request.body()
+    if not body:
+        return {}
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise BadParameters(f"The body must be {FORM}")
     try:
-        text = (await request.body()).decode("ascii")
+        text = body.decode("ascii")
     except UnicodeDecodeError:
         raise BadParameters from None
     return _collect(text)
