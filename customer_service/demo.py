@@ -27,7 +27,7 @@ INTEGRATOR: dict[str, Any] = {
 
 async def load(settings: Settings, accounts: list[Mapping[str, Any]]) -> bool:
     """Returns whether anything was written: nothing is when the community has content already."""
-    database = Database(settings.database_url, pool_size=2)
+    database = Database(settings.database_url.get_secret_value(), pool_size=2)
     try:
         async with database.transaction() as session:
             seed = Seed(session, catalog(), SPACES, now=SystemClock().now())

@@ -1,16 +1,16 @@
 """What the customer service is told by its environment."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
-from shared.tools.composition import CommunitySettings, Secret
-from shared.web.settings import OneSetting, PublicUrl
+from shared.tools.composition import CommunitySettings
+from shared.web.settings import LongSecret, OneSetting, PublicUrl
 
 
 class Settings(CommunitySettings):
     """Names neither the other community's database nor its secrets."""
 
     public_url: PublicUrl = Field(validation_alias="CUSTOMER_PUBLIC_URL", description="Where people reach it")
-    database_url: str = Field(
+    database_url: SecretStr = Field(
         validation_alias="CUSTOMER_DATABASE_URL", description="As the role customer_app"
     )
     database_pool_size: int = Field(
@@ -20,10 +20,10 @@ class Settings(CommunitySettings):
         le=100,
         description="Connections for writing, and as many for reading",
     )
-    secret_key: Secret = Field(
+    secret_key: LongSecret = Field(
         validation_alias="CUSTOMER_SECRET_KEY", description="Encrypts sessions, signs cursors"
     )
-    client_secret: str = Field(
+    client_secret: SecretStr = Field(
         validation_alias="CUSTOMER_CLIENT_SECRET", description="Of the client customer-community"
     )
     name: str = Field("Northwind Community", validation_alias="CUSTOMER_NAME", description="Its name")
@@ -32,6 +32,6 @@ class Settings(CommunitySettings):
 class OwnerSettings(OneSetting):
     """For migrations and bootstrap only: the role that owns the tables."""
 
-    owner_url: str = Field(
+    owner_url: SecretStr = Field(
         validation_alias="CUSTOMER_DATABASE_OWNER_URL", description="As the role customer_owner"
     )

@@ -27,7 +27,9 @@ def jobs(settings: Settings, database: Database, http: httpx.AsyncClient) -> lis
 
 
 async def work(settings: Settings) -> None:
-    database = Database(settings.database_url, pool_size=4, time_limits=settings.worker_time_limits)
+    database = Database(
+        settings.database_url.get_secret_value(), pool_size=4, time_limits=settings.worker_time_limits
+    )
     await database.open()
     async with httpx.AsyncClient(timeout=5) as http:
         try:

@@ -1,17 +1,17 @@
 """What the employee service is told by its environment."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from shared.bridge.inner import DEFAULT_ENDINGS
-from shared.tools.composition import CommunitySettings, Secret
-from shared.web.settings import OneSetting, PublicUrl
+from shared.tools.composition import CommunitySettings
+from shared.web.settings import LongSecret, OneSetting, PublicUrl
 
 
 class Settings(CommunitySettings):
     """Names neither the other community's database nor its secrets."""
 
     public_url: PublicUrl = Field(validation_alias="EMPLOYEE_PUBLIC_URL", description="Where people reach it")
-    database_url: str = Field(
+    database_url: SecretStr = Field(
         validation_alias="EMPLOYEE_DATABASE_URL", description="As the role employee_app"
     )
     database_pool_size: int = Field(
@@ -21,13 +21,13 @@ class Settings(CommunitySettings):
         le=100,
         description="Connections for writing, and as many for reading",
     )
-    secret_key: Secret = Field(
+    secret_key: LongSecret = Field(
         validation_alias="EMPLOYEE_SECRET_KEY", description="Encrypts sessions, signs cursors"
     )
-    client_secret: str = Field(
+    client_secret: SecretStr = Field(
         validation_alias="EMPLOYEE_CLIENT_SECRET", description="Of the client employee-community"
     )
-    signing_key: str = Field(
+    signing_key: SecretStr = Field(
         validation_alias="EMPLOYEE_SIGNING_KEY",
         description="Private EC P-256 key as JWK; vouches for the author of a queued answer",
     )
@@ -52,6 +52,6 @@ class Settings(CommunitySettings):
 class OwnerSettings(OneSetting):
     """For migrations and bootstrap only: the role that owns the tables."""
 
-    owner_url: str = Field(
+    owner_url: SecretStr = Field(
         validation_alias="EMPLOYEE_DATABASE_OWNER_URL", description="As the role employee_owner"
     )

@@ -31,7 +31,9 @@ def jobs(
 
 
 async def work(settings: Settings) -> None:
-    database = Database(settings.database_url, pool_size=4, time_limits=settings.worker_time_limits)
+    database = Database(
+        settings.database_url.get_secret_value(), pool_size=4, time_limits=settings.worker_time_limits
+    )
     await database.open()
     async with httpx.AsyncClient(timeout=5) as http:
         gateway = make_gateway(settings, database, SystemClock(), service_party(settings, http))

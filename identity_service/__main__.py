@@ -23,8 +23,8 @@ app = commands_of(
         port=8000,
         settings=Settings,
         owner_settings=OwnerSettings,
-        database_url=lambda settings: settings.identity_database_url,
-        owner_url=lambda settings: settings.identity_database_owner_url,
+        database_url=lambda settings: settings.identity_database_url.get_secret_value(),
+        owner_url=lambda settings: settings.identity_database_owner_url.get_secret_value(),
         app=create_app,
         work=work,
     )

@@ -46,7 +46,7 @@ def make_services(
 ) -> Services:
     """What a process of identity works with; the database is opened by whoever runs it."""
     clock = clock or SystemClock()
-    database = Database(settings.identity_database_url, time_limits=time_limits)
+    database = Database(settings.identity_database_url.get_secret_value(), time_limits=time_limits)
     sealer = Sealer(settings.identity_secret_key.get_secret_value())
     outgoing = Outgoing(settings.reachable_private_hosts)
     return Services(

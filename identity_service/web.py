@@ -1,6 +1,5 @@
 """From an HTTP request to a `Visit`, and from an outcome to a page."""
 
-import ipaddress
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ from identity_service.sessions import service as sessions
 from identity_service.settings import Settings
 from identity_service.visit import Caller, Services, Visit
 from shared.kernel.errors import Problem
+from shared.web.limits import address_of
 from shared.web.middleware import CONTENT_SECURITY_POLICY
 from shared.web.templates import Pages
 
@@ -32,7 +32,7 @@ def caller_of(request: Request) -> Caller:
     return Caller(
         services=services,
         now=services.clock.now(),
-        address=client_address(request),
+        address=address_of(request.scope),
         user_agent=request.headers.get("user-agent", ""),
     )
 
@@ -59,25 +59,6 @@ async def _whole_body(request: Request) -> None:
 
 
 BODY_FIRST = [Depends(_whole_body)]
-
-
-def client_address(request: Request) -> str:
-    """Where the request came from, as limits count it: a /64 of IPv6 counts as one.
-
-    `X-Forwarded-For` is read only when one of our own proxies sent the request.
-    """
-    host = request.client.host if request.client else ""
-    trusted = services_of(request).settings.proxies
-    if host in trusted:
-        forwarded = request.headers.get("x-forwarded-for", "").split(",")
-        host = next((text.strip() for text in reversed(forwarded) if text.strip() not in trusted), host)
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if address.version == 6:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
 
 
 def site(settings: Settings, realm: str | None = None) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def serve(
 ) -> None:
     """Answer requests."""
     settings: Settings = settings_or_exit(Settings)
-    reachable_or_exit(settings.database_url)
+    reachable_or_exit(settings.database_url.get_secret_value())
     run_server(
         lambda: create_app(settings),
         settings,

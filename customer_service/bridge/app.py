@@ -51,7 +51,9 @@ class CrossingIds:
 
 def create_app(settings: Settings) -> FastAPI:
     database = Database(
-        settings.database_url, pool_size=settings.database_pool_size, time_limits=settings.time_limits
+        settings.database_url.get_secret_value(),
+        pool_size=settings.database_pool_size,
+        time_limits=settings.time_limits,
     )
     clock, http = SystemClock(), traced(httpx.AsyncClient(timeout=5))
     jwks = f"{settings.identity_internal_url}/.well-known/jwks.json"
@@ -82,7 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings=settings,
         gate=Gate(settings, database, verifier, clock),
         listener=listener,
-        cursors=CursorCodec(settings.secret_key),
+        cursors=CursorCodec(settings.secret_key.get_secret_value()),
         clock=clock,
     )
     app.include_router(api.router)

@@ -108,7 +108,7 @@ class Gate:
             raise InvalidToken("revoked")
         if row["closed"]:
             raise Closed
-        secret = self.settings.secret_key
+        secret = self.settings.secret_key.get_secret_value()
         return Caller(
             claims=claims,
             consumer=row["consumer"],

@@ -1,18 +1,16 @@
 """What the bridge is told by its environment. It names no database but the views it may read."""
 
-from typing import Annotated
-
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from shared.bridge.inner import DEFAULT_ENDINGS, endings_of
-from shared.web.settings import PublicUrl, ServiceSettings
+from shared.web.settings import LongSecret, PublicUrl, ServiceSettings
 
 
 class Settings(ServiceSettings):
     public_url: PublicUrl = Field(
         validation_alias="BRIDGE_PUBLIC_URL", description="Where it is reached; the audience of its tokens"
     )
-    database_url: str = Field(
+    database_url: SecretStr = Field(
         validation_alias="BRIDGE_DATABASE_URL", description="As the role customer_bridge"
     )
     database_pool_size: int = Field(
@@ -22,7 +20,7 @@ class Settings(ServiceSettings):
         le=100,
         description="Connections for writing, and as many for reading",
     )
-    secret_key: Annotated[str, Field(min_length=32)] = Field(
+    secret_key: LongSecret = Field(
         validation_alias="BRIDGE_SECRET_KEY", description="Signs cursors and disguises who called"
     )
     enabled: bool = Field(True, validation_alias="BRIDGE_ENABLED", description="false closes the bridge")

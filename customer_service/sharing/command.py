@@ -46,7 +46,7 @@ def remove_bridge_consumer(settings: Settings, client_id: str) -> None:
 
 def _changed(settings: Settings, change: Callable[[AsyncSession], Awaitable[bool]]) -> bool:
     async def run() -> bool:
-        database = Database(settings.database_url, pool_size=2)
+        database = Database(settings.database_url.get_secret_value(), pool_size=2)
         try:
             async with database.transaction() as session:
                 return await change(session)

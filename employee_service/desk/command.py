@@ -30,7 +30,7 @@ def bridge_reconcile(settings: Settings) -> None:
 
 
 async def _compare(settings: Settings) -> Report:
-    database, clock = Database(settings.database_url, pool_size=2), SystemClock()
+    database, clock = Database(settings.database_url.get_secret_value(), pool_size=2), SystemClock()
     async with httpx.AsyncClient(timeout=5) as http:
         gateway = make_gateway(settings, database, clock, service_party(settings, http))
         try:

@@ -33,7 +33,7 @@ def make_gateway(
             settings.bridge_internal_url or settings.bridge_public_url, transport=transport, before=pass_on
         ),
         audience=settings.bridge_public_url,
-        signing_key=signing_key(settings.signing_key),
+        signing_key=signing_key(settings.signing_key.get_secret_value()),
     )
 
 
@@ -78,7 +78,7 @@ def service_party(settings: Settings, http: httpx.AsyncClient) -> RelyingParty:
         issuer=settings.identity_public_url,
         internal_url=settings.identity_internal_url,
         client_id=CLIENT_ID,
-        client_secret=settings.client_secret,
+        client_secret=settings.client_secret.get_secret_value(),
         redirect_uri=f"{settings.public_url}/sign-in/callback",
         http=http,
     )

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from identity_service.passwords.common import is_common
 from identity_service.passwords.errors import WeakPassword
+from identity_service.passwords.guessed_first import is_common
 
 MIN_LENGTH = 8
 MAX_LENGTH = 256

@@ -37,7 +37,7 @@ def community_commands(
 
     def import_target() -> Target:
         settings: Told = settings_or_exit(program.settings)
-        return Target(program.name, Database(settings.database_url), spaces)
+        return Target(program.name, Database(settings.database_url.get_secret_value()), spaces)
 
     commands.command("import-stackexchange")(stackexchange_command(import_target))
     return commands

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
-from pydantic import Field
+from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
 from shared.db.engine import Database
@@ -50,11 +50,9 @@ from shared.web.edge import API, Edge
 from shared.web.metrics import Metrics
 from shared.web.page import ShowAgain, show_again
 from shared.web.parts_page import parts_router
-from shared.web.settings import PublicUrl, ServiceSettings, cookie_name, limits_of
+from shared.web.settings import LongSecret, PublicUrl, ServiceSettings, cookie_name, limits_of
 from shared.web.templates import Pages
 from shared.web.trace import traced
-
-Secret = Annotated[str, Field(min_length=32)]
 
 API_ROUTERS: tuple[APIRouter, ...] = (
     topics_api.router,
@@ -78,10 +76,10 @@ class CommunitySettings(ServiceSettings):
     """What a community is told. Each service says under which variables."""
 
     public_url: PublicUrl
-    database_url: str
+    database_url: SecretStr
     database_pool_size: int = 10
-    secret_key: Secret
-    client_secret: str
+    secret_key: LongSecret
+    client_secret: SecretStr
     name: str
 
 
@@ -110,7 +108,7 @@ def relying_party(community: Community, http: httpx.AsyncClient) -> RelyingParty
         issuer=settings.identity_public_url,
         internal_url=settings.identity_internal_url,
         client_id=community.client_id,
-        client_secret=settings.client_secret,
+        client_secret=settings.client_secret.get_secret_value(),
         redirect_uri=f"{settings.public_url}/sign-in/callback",
         http=http,
     )
@@ -129,7 +127,7 @@ def event_listening(
         issuer=settings.identity_public_url,
         internal_url=settings.identity_internal_url,
         client_id=client_id,
-        client_secret=settings.client_secret,
+        client_secret=settings.client_secret.get_secret_value(),
         http=http,
     )
     return EventListening(database, clock, events).job()
@@ -142,7 +140,9 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
     """
     settings = community.settings
     database = Database(
-        settings.database_url, pool_size=settings.database_pool_size, time_limits=settings.time_limits
+        settings.database_url.get_secret_value(),
+        pool_size=settings.database_pool_size,
+        time_limits=settings.time_limits,
     )
     clock, http = SystemClock(), traced(http or httpx.AsyncClient(timeout=5))
     accounts = Accounts(
@@ -150,7 +150,7 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
         clock,
         _verifier(settings, http),
         relying_party(community, http),
-        Vault(settings.secret_key),
+        Vault(settings.secret_key.get_secret_value()),
         community.sign_in,
         cookie_name(community.service, settings.public_url),
     )
@@ -182,7 +182,7 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
         metrics=_metrics(settings, database, clock),
         cors=Cors(_registered_origins(community, http), prefixes=(f"{API}/",)),
     )
-    app.state.edge = Edge(database, clock, CursorCodec(settings.secret_key), accounts)
+    app.state.edge = Edge(database, clock, CursorCodec(settings.secret_key.get_secret_value()), accounts)
     app.state.catalog = community.catalog
     search_deps.prepare(app, community.catalog)
     app.state.spaces_policy = community.spaces
@@ -230,7 +230,7 @@ def _registered_origins(community: Community, http: httpx.AsyncClient) -> Origin
             http,
             settings.identity_internal_url,
             audience=settings.public_url,
-            client=(community.client_id, settings.client_secret),
+            client=(community.client_id, settings.client_secret.get_secret_value()),
         )
     )
 

@@ -150,6 +150,25 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def server_config(
+    make: Callable[[], FastAPI], settings: ServiceSettings, *, host: str, port: int
+) -> uvicorn.Config:
+    """How the server runs. Who counts as the caller behind a proxy is decided here, for everybody."""
+    return uvicorn.Config(
+        make,
+        factory=True,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=2,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+    )
+
+
 def serve(
     make: Callable[[], FastAPI],
     settings: ServiceSettings,
@@ -170,20 +189,7 @@ def serve(
         if stopping is not None:
             stopping(made[-1])
 
-    config = uvicorn.Config(
-        make_once,
-        factory=True,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=2,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies or None,
-    )
-    server = _Server(config, let_go)
+    server = _Server(server_config(make_once, settings, host=host, port=port), let_go)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if not server.started:

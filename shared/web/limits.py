@@ -8,7 +8,7 @@ taken for one caller. Each process counts for itself, in windows that begin with
 import time
 from contextlib import suppress
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from limits import RateLimitItem, parse
@@ -112,6 +112,10 @@ NO_LIMITS: Final = Limits(address="", person="", sign_in="")
 
 
 def address_of(scope: Scope) -> str:
+    """Where a request came from, for all that counts or records it.
+
+    The server has read `X-Forwarded-For` by then, if a trusted proxy sent the request (`commands.serve`).
+    """
     client = scope.get("client")
     return _network(client[0]) if client else "-"
 
@@ -123,7 +127,9 @@ def _network(host: str) -> str:
         address = ip_address(host)
     except ValueError:
         return host
-    return host if address.version == 4 else address.exploded[:19]
+    if address.version == 6 and address.ipv4_mapped:
+        return str(address.ipv4_mapped)  # as a socket for both shows callers over IPv4
+    return host if address.version == 4 else str(ip_network((address, 64), strict=False))
 
 
 async def limited_sign_in(request: Request) -> None:

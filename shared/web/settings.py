@@ -29,7 +29,14 @@ def _rate(rate: str) -> str:
     return rate
 
 
+def _long(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < 32:
+        raise ValueError("must be at least 32 characters of random text")
+    return secret
+
+
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
+LongSecret = Annotated[SecretStr, AfterValidator(_long)]
 Rate = Annotated[str, AfterValidator(_rate)]
 
 
@@ -78,9 +85,7 @@ class ServiceSettings(BaseSettings):
     @field_validator("metrics_token")
     @classmethod
     def _is_long(cls, token: SecretStr) -> SecretStr:
-        if 0 < len(token.get_secret_value()) < 32:
-            raise ValueError("must be at least 32 characters of random text")
-        return token
+        return _long(token) if token.get_secret_value() else token
 
     @field_validator("identity_internal_url")
     @classmethod

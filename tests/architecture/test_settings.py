@@ -4,11 +4,15 @@ import re
 import subprocess
 import sys
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from customer_service.bridge.settings import Settings as BridgeSettings
+from customer_service.settings import OwnerSettings as CustomerOwner
 from customer_service.settings import Settings as CustomerSettings
+from employee_service.settings import OwnerSettings as EmployeeOwner
 from employee_service.settings import Settings as EmployeeSettings
+from identity_service.settings import OwnerSettings as IdentityOwner
 from identity_service.settings import Settings as IdentitySettings
 from tests.architecture.sources import ROOT, nothing, product
 
@@ -24,6 +28,7 @@ DATABASES = {
     "customer": {"CUSTOMER"},
     "bridge": {"BRIDGE"},
 }
+SECRETS = re.compile(r"SECRET|_KEY$|PASSWORD|TOKEN$|DATABASE(_OWNER)?_URL$|SMTP_URL$")
 OWN_SECRETS = re.compile(r"^([A-Z]+)_(SECRET_KEY|SIGNING_KEY|DATABASE\w*)$")
 
 
@@ -60,7 +65,22 @@ def test_the_example_holds_no_secret() -> None:
     nothing(
         line
         for line in example.splitlines()
-        if re.match(r"#?\w*(SECRET|KEY|PASSWORD|DATABASE_URL|OWNER_URL|JWKS)\w*=.", line)
+        if (shown := re.match(r"#?(\w+)=.", line)) and SECRETS.search(shown[1])
+    )
+
+
+def test_secrets_are_of_a_type_that_does_not_show_them() -> None:
+    """Settings are printed: in a traceback, a debugger, a careless log line."""
+    classes: list[type[BaseSettings]] = [*ALL.values(), IdentityOwner, EmployeeOwner, CustomerOwner]
+    nothing(
+        f"{settings.__module__}: {name}"
+        for settings in classes
+        for name, field in settings.model_fields.items()
+        if re.search(
+            r"SECRET|_KEY$|PASSWORD|TOKEN$|DATABASE(_OWNER)?_URL$|SMTP",
+            str(field.validation_alias or name).upper(),
+        )
+        and field.annotation is not SecretStr
     )
 
 
