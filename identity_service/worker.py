@@ -5,6 +5,7 @@ from datetime import timedelta
 from identity_service.accounts import links
 from identity_service.app import make_services
 from identity_service.audit import service as audit
+from identity_service.backchannel import service as backchannel
 from identity_service.device_flow import service as device_flow
 from identity_service.events import service as events
 from identity_service.grants import service as grants
@@ -63,6 +64,7 @@ async def work(settings: Settings) -> None:
     await services.database.open()
     jobs = [
         Job("mail", lambda: send_mail(services, mailer), every=2),
+        Job("logout notices", lambda: backchannel.deliver(services), every=2),
         Job("audit", lambda: audit.number(services.database), every=1),
         Job("tidy", lambda: tidy(services), every=600),
         Job("rotate keys", lambda: rotate_keys(services), every=3600),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
+from identity_service.backchannel import service as backchannel
 from identity_service.events import service as events
 from identity_service.events.kinds import EventKind
 from identity_service.grants import queries
@@ -67,6 +68,7 @@ def new_grant(
 
 async def end_session(visit: Visit, session: SignInSession, *, because: str) -> None:
     """End a session and revoke every grant in it: refresh fails from now on, UserInfo too."""
+    await backchannel.announce(visit, account_id=session.account_id, session_id=session.id)
     session.ended_at = session.ended_at or visit.now
     await _revoke(visit, Grant.session_id == session.id, because)
     await events.announce(
@@ -90,6 +92,7 @@ async def end_session(visit: Visit, session: SignInSession, *, because: str) -> 
 async def end_all_sessions(visit: Visit, account: Account, *, because: str) -> None:
     """End every session of an account, with its grants."""
     account_id = account.id
+    await backchannel.announce(visit, account_id=account_id)
     await visit.session.execute(
         update(SignInSession)
         .where(SignInSession.account_id == account_id, SignInSession.ended_at.is_(None))

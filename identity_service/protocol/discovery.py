@@ -22,6 +22,8 @@ def document(issuer: str) -> dict[str, Any]:
         "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
         "registration_endpoint": f"{issuer}/oauth/register",
         "end_session_endpoint": f"{issuer}/oauth/end-session",
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
         "scopes_supported": sorted(OPENID_SCOPES | COMMUNITY_SCOPES | BRIDGE_SCOPES),
         "response_types_supported": ["code"],
