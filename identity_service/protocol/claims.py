@@ -66,7 +66,8 @@ def wanted(text: str | None, admitted: Collection[str]) -> Wanted:
         raise InvalidRequestError("claims must be a JSON object") from None
     if not isinstance(asked, dict):
         raise InvalidRequestError("claims must be a JSON object")
-    members = {where: asked.get(where) or {} for where in (USERINFO, ID_TOKEN)}
+    given = {where: asked.get(where) for where in (USERINFO, ID_TOKEN)}
+    members = {where: {} if member is None else member for where, member in given.items()}
     if not all(isinstance(member, dict) for member in members.values()):
         raise InvalidRequestError("The members of claims must be JSON objects")
     names = {
