@@ -15,7 +15,9 @@ from identity_service.keys.service import KeyRing
 from identity_service.limits.service import Limiter
 from identity_service.mail import pages as mail_pages
 from identity_service.outgoing import Outgoing
+from identity_service.own import routes as own
 from identity_service.passwords.service import Passwords
+from identity_service.pictures import pages as pictures
 from identity_service.protocol import api as protocol
 from identity_service.protocol import origins
 from identity_service.registration import api as client_registration
@@ -84,8 +86,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         ready=lambda: answers(services.database),
         error_page=error_page,
         metrics=metrics_of(services.database, token=settings.metrics_token.get_secret_value()),
+        large_bodies={pictures.UPLOAD_PATH: pictures.MAX_UPLOAD},
         cors=Cors(origins.of_all_clients(services.database), paths=origins.READABLE, methods="GET, POST"),
     )
+    own.catch(app)
     app.state.services = services
     app.state.published = {}
     app.state.pages = Pages(site(settings), {}, own=[TEMPLATES])
@@ -96,6 +100,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     app.include_router(sign_in.router)
     app.include_router(registration.router)
     app.include_router(device_flow.router)
+    app.include_router(own.router)
     if settings.development:
         app.include_router(mail_pages.router)
         app.include_router(parts_router(app.state.pages, "identity"))

@@ -87,11 +87,13 @@ def page(
     realm: str | None = None,
     status: int = 200,
     leads_to: str | None = None,
+    around: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> Response:
     """A page of ours: never kept, never framed, and its address is not told to where it leads.
 
-    `leads_to` is another origin to which the page's form may redirect in the end.
+    `leads_to` is another origin to which the page's form may redirect in the end; `around` is what stands
+    in place of the site's own header and footer.
     """
     pages: Pages = request.app.state.pages
     form_action = "'self'" + (f" {leads_to}" if leads_to else "")
@@ -104,10 +106,9 @@ def page(
         template,
         status=status,
         headers=headers,
-        site=site(services_of(request).settings, realm),
-        viewer=None,
+        site=around or site(services_of(request).settings, realm),
         realm=realm,
-        **values,
+        **({"viewer": None} | values),
     )
 
 

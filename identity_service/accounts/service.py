@@ -57,6 +57,13 @@ async def organisation_named(visit: Visit, name: str) -> Organisation | None:
     return await queries.organisation_by_name(visit.session, name)
 
 
+async def organisation_of(visit: Visit, account: Account) -> Organisation | None:
+    """The organisation somebody belongs to."""
+    if account.organisation_id is None:
+        return None
+    return await visit.session.get(Organisation, account.organisation_id)
+
+
 async def by_password(caller: Caller, *, realm: str, email: str, password: str) -> Attempt:
     """Try a password. Raises TooManyAttempts.
 

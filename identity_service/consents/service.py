@@ -72,6 +72,78 @@ async def list_for(caller: Caller, account_id: UUID) -> list[ConsentView]:
     return [ConsentView(**{**row, "scopes": tuple(row["scopes"])}) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A program that has access to somebody's account: what was agreed to, and whether it is in use."""
+
+    client_id: str
+    name: str
+    uri: str | None
+    scopes: tuple[str, ...]
+    since: datetime
+    is_ours: bool
+    is_in_use: bool
+
+
+async def applications(caller: Caller, account_id: UUID) -> list[Application]:
+    """Every program that has access to the account, by name: agreed to, or in use without having to ask."""
+    used = {
+        row["client_id"]: row
+        for row in await caller.reader.all(queries.IN_USE, account_id=account_id, now=caller.now)
+    }
+    agreed: dict[str, list[ConsentView]] = {}
+    for consent in await list_for(caller, account_id):
+        agreed.setdefault(consent.client_id, []).append(consent)
+    found = [_agreed_to(consents, is_in_use=client_id in used) for client_id, consents in agreed.items()]
+    for client_id in used.keys() - agreed.keys():
+        row = used[client_id]
+        found.append(
+            Application(
+                client_id=client_id,
+                name=row["client_name"],
+                uri=row["client_uri"],
+                scopes=(),
+                since=row["since"],
+                is_ours=row["is_first_party"],
+                is_in_use=True,
+            )
+        )
+    return sorted(found, key=lambda application: (application.name.casefold(), application.client_id))
+
+
+def _agreed_to(consents: list[ConsentView], *, is_in_use: bool) -> Application:
+    first = consents[0]
+    return Application(
+        client_id=first.client_id,
+        name=first.client_name,
+        uri=first.client_uri,
+        scopes=tuple(dict.fromkeys(scope for consent in consents for scope in consent.scopes)),
+        since=min(consent.given_at for consent in consents),
+        is_ours=False,
+        is_in_use=is_in_use,
+    )
+
+
+async def cut_off(visit: Visit, account_id: UUID, client_id: str) -> None:
+    """Take away whatever access a program has. Raises NoSuchConsent when it has none."""
+    if client_id not in {found.client_id for found in await applications(visit, account_id)}:
+        raise NoSuchConsent
+    try:
+        await revoke(visit, account_id, client_id)
+    except NoSuchConsent:
+        because = "taken back"
+        await grants.end_grants_of_client(visit, account_id, client_id, because=because)
+        audit.record(
+            visit.session,
+            "grant.revoked",
+            at=visit.now,
+            account_id=account_id,
+            client_id=client_id,
+            address=visit.address,
+            because=because,
+        )
+
+
 async def revoke(visit: Visit, account_id: UUID, client_id: str) -> None:
     """Take back everything agreed with one client: it has to ask again, and its tokens end here and now.
 

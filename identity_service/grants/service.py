@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,7 @@ from identity_service.grants.models import (
 )
 from identity_service.sessions.models import SignInSession
 from identity_service.visit import Caller, Visit
+from shared.kernel.errors import NotFound
 
 PENDING_FOR = timedelta(hours=1)
 _KEPT_AFTER_END = timedelta(days=1)
@@ -108,6 +109,29 @@ async def end_all_sessions(visit: Visit, account: Account, *, because: str) -> N
         address=visit.address,
         because=because,
     )
+
+
+async def end_own_session(visit: Visit, account_id: UUID, session_id: UUID, *, because: str) -> None:
+    """End one of a person's live sessions. Raises NotFound for one that is not theirs, or has ended."""
+    session = await visit.session.get(SignInSession, session_id, with_for_update=True)
+    if session is None or session.account_id != account_id or session.ended_at is not None:
+        raise NotFound
+    await end_session(visit, session, because=because)
+
+
+async def end_other_sessions(visit: Visit, kept: SignInSession, *, because: str) -> None:
+    """End every session of a person but the one they are in."""
+    others = await visit.session.scalars(
+        select(SignInSession)
+        .where(
+            SignInSession.account_id == kept.account_id,
+            SignInSession.id != kept.id,
+            SignInSession.ended_at.is_(None),
+        )
+        .with_for_update()
+    )
+    for session in others.all():
+        await end_session(visit, session, because=because)
 
 
 async def end_grants_of_client(visit: Visit, account_id: UUID, client_id: str, *, because: str) -> None:

@@ -100,7 +100,7 @@ def id_token(
         "amr": person.session.amr,
         "at_hash": create_half_hash(access, algorithm).decode("ascii"),
     }
-    claims |= claims_of.told(person.account, grant.claims, claims_of.ID_TOKEN)
+    claims |= claims_of.told(person.account, turn.issuer, grant.claims, claims_of.ID_TOKEN)
     return _signed(turn, algorithm, claims | ({"nonce": nonce} if nonce else {}), ID_TYPE)
 
 

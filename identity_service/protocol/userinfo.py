@@ -22,8 +22,8 @@ def claims_for(turn: Turn, token: str) -> dict[str, Any]:
     if person is None or "openid" not in scopes or "act" in payload:
         raise InvalidToken("revoked" if "openid" in scopes else "scope")
     account = person.account
-    by_scope = claims_of.by_scope(account)
+    by_scope = claims_of.by_scope(account, turn.issuer)
     claims: dict[str, Any] = {"sub": str(account.id)}
     for scope in scopes & by_scope.keys():
         claims |= by_scope[scope]
-    return claims | claims_of.told(account, grant.claims if grant else None, claims_of.USERINFO)
+    return claims | claims_of.told(account, turn.issuer, grant.claims if grant else None, claims_of.USERINFO)

@@ -1,6 +1,7 @@
 """Starting, finding and touching sessions. Ending one, with what hangs on it, is in `grants.service`."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
 from identity_service.sealing import hashed, new_secret
+from identity_service.sessions import queries, words
 from identity_service.sessions.models import SignInSession
 from identity_service.visit import Visit
 from shared.web.settings import cookie_name
@@ -35,6 +37,7 @@ async def start(visit: Visit, account: Account, *, amr: list[str]) -> tuple[Sign
         seen_at=visit.now,
         expires_at=visit.now + absolute,
         user_agent=visit.user_agent[:200],
+        address=visit.address,
     )
     visit.session.add(session)
     await visit.session.flush()
@@ -68,8 +71,37 @@ async def find(visit: Visit, realm: str, secret: str | None) -> SignInSession | 
         )
     )
     if session is not None and session.seen_at < visit.now - _TOUCH_EVERY:
-        session.seen_at = visit.now
+        session.seen_at, session.address = visit.now, visit.address
     return session
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A browser in which somebody is signed in, as its owner is told of it."""
+
+    id: UUID
+    browser: str
+    place: str
+    created_at: datetime
+    seen_at: datetime
+
+
+async def live(visit: Visit, account: Account) -> list[SessionView]:
+    """The account's live sessions, the one seen last first."""
+    idle, _ = visit.settings.session_life(account.realm)
+    rows = await visit.reader.all(
+        queries.LIVE, account_id=account.id, now=visit.now, idle_since=visit.now - idle
+    )
+    return [
+        SessionView(
+            id=row["id"],
+            browser=words.browser(row["user_agent"]),
+            place=words.place(row["address"]),
+            created_at=row["created_at"],
+            seen_at=row["seen_at"],
+        )
+        for row in rows
+    ]
 
 
 async def account_of(visit: Visit, session: SignInSession) -> Account:

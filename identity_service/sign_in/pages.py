@@ -38,7 +38,7 @@ async def front(request: Request, visit: Visiting) -> Response:
     """Where somebody is signed in, that session's page; else the choice of who one is."""
     for realm in REALMS:
         if await sessions.find(visit, realm, cookie_secret(request, visit, realm)) is not None:
-            return see_other(f"/sign-in?realm={realm}")
+            return see_other(f"/account?realm={realm}")
     return page(request, "front.html")
 
 
@@ -48,9 +48,7 @@ async def sign_in(request: Request, visit: Visiting) -> Response:
     realm = realm_of(pending, request.query_params.get("realm"))
     session = await sessions.find(visit, realm, cookie_secret(request, visit, realm))
     if session is not None and pending is None:
-        account = await sessions.account_of(visit, session)
-        home = visit.settings.employee_public_url if realm == "staff" else visit.settings.customer_public_url
-        return page(request, "signed_in.html", realm=realm, account=account, home=home)
+        return see_other(f"/account?realm={realm}")
     hint = pending.parameters.get("login_hint", [""])[0] if pending else ""
     return sign_in_page(request, realm, pending, email=hint)
 
@@ -83,7 +81,7 @@ async def enter(request: Request, visit: Visit, account: Any, pending_id: UUID |
     """Sign `account` in and send the browser on its way."""
     old_secret = cookie_secret(request, visit, account.realm)
     secret, outcome = await service.sign_in(visit, account, old_secret=old_secret, pending_id=pending_id)
-    response = see_other(f"/sign-in?realm={account.realm}") if outcome is None else show(request, outcome)
+    response = see_other(f"/account?realm={account.realm}") if outcome is None else show(request, outcome)
     set_session_cookie(response, visit, account.realm, secret)
     return response
 
@@ -95,7 +93,8 @@ async def ask_sign_out(request: Request) -> Response:
 
 @router.post("/sign-out")
 async def sign_out(request: Request, visit: Visiting, realm: Text = "") -> Response:
-    """End the session of one realm, or of both."""
+    """End the session of one realm, or of both; it is named in the form or in its address."""
+    realm = realm or request.query_params.get("realm", "")
     chosen = [realm] if realm in REALMS else list(REALMS)
     response = page(
         request, "sign_out.html", realm=chosen[0] if len(chosen) == 1 else None, realms=[], done=True

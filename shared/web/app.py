@@ -50,13 +50,15 @@ def make_app(
     limits: Limits = NO_LIMITS,
     metrics: Metrics | None = None,
     cors: Cors | None = None,
+    large_bodies: Mapping[str, int] | None = None,
     static: bool = True,
 ) -> FastAPI:
     """An app with everything but its routers.
 
     `open_resources` is an async generator run around the app's life. `ready` says whether the database
     answers. `form_action` widens where forms may lead (Content-Security-Policy). `cors` says which pages
-    elsewhere may read what; its origins are kept fresh by the app.
+    elsewhere may read what; its origins are kept fresh by the app. `large_bodies` names paths that take more
+    bytes than others.
     """
     metrics = metrics or Metrics()
     surround = Middleware(
@@ -67,6 +69,7 @@ def make_app(
         limits=limits,
         requests=metrics.requests,
         cors=cors,
+        large_bodies=large_bodies,
     )
     app = FastAPI(
         title=title,

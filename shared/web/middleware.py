@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
@@ -26,6 +27,8 @@ CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
     "connect-src 'self'; form-action {form_action}; base-uri 'none'; frame-ancestors 'none'"
 )
+SAME_FOR_ALL: Final = ("/static/", "/pictures/")
+"""Where the same is answered to everyone, with or without a cookie."""
 _WANTED: Final = frozenset(
     {
         b"x-request-id",
@@ -57,8 +60,13 @@ class Surround:
         limits: Limits = NO_LIMITS,
         requests: Requests | None = None,
         cors: Cors | None = None,
+        large_bodies: Mapping[str, int] | None = None,
     ) -> None:
-        """`bug` answers for what nobody expected, so that even that answer has an id and its headers."""
+        """`bug` answers for what nobody expected, so that even that answer has an id and its headers.
+
+        `large_bodies` are the most bytes of a body, by path, where that is not `MAX_BODY`.
+        """
+        self._large_bodies = large_bodies or {}
         self._app = app
         self._bug = bug
         self._limits = limits
@@ -97,7 +105,8 @@ class Surround:
             await send(message)
 
         try:
-            await app(scope, _limited(receive, asked.length), send_with_headers)
+            most = self._large_bodies.get(scope["path"], MAX_BODY)
+            await app(scope, _limited(receive, asked.length, most), send_with_headers)
         except ClientDisconnect:
             pass  # nobody is there to be answered
         except Exception as error:
@@ -121,7 +130,7 @@ class Surround:
             CURRENT.reset(before)
 
     def _finish(self, message: Message, asked: "_Asked", scope: Scope, cors: Cors | None) -> None:
-        """Our own files are the same for everyone, with or without a cookie: they keep what they say."""
+        """What is the same for everyone, with or without a cookie, keeps what it says of caching."""
         path: str = scope["path"]
         raw = message["headers"] = list(message["headers"])
         present = {name for name, _ in raw}
@@ -134,7 +143,7 @@ class Surround:
         headers = MutableHeaders(raw=raw)
         if cors is not None:
             cors.mark(headers, asked.origin)
-        if path.startswith("/static/") and "cache-control" in headers:
+        if path.startswith(SAME_FOR_ALL) and "cache-control" in headers:
             return
         if asked.personal or "cache-control" not in headers:
             headers["cache-control"] = "private, no-store"
@@ -161,16 +170,16 @@ class _Asked:
         self.length = found.get(b"content-length", b"")
 
 
-def _limited(receive: Receive, declared: bytes) -> Receive:
-    """`receive` that stops with 413 once the body is larger than `MAX_BODY`, declared or not."""
-    seen = MAX_BODY if declared.isdigit() and int(declared) > MAX_BODY else 0
+def _limited(receive: Receive, declared: bytes, most: int) -> Receive:
+    """`receive` that stops with 413 once the body has more than `most` bytes, declared or not."""
+    seen = most if declared.isdigit() and int(declared) > most else 0
 
     async def limited() -> Message:
         nonlocal seen
         message = await receive()
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))
-            if seen > MAX_BODY:
+            if seen > most:
                 raise TooLarge
         return message
 

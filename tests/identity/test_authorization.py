@@ -372,7 +372,7 @@ async def test_19_no_page_takes_an_address_to_go_on_to(house: House) -> None:
     for name in ("next", "return_to", "redirect_uri", "request", "url", "post_logout_redirect_uri"):
         form = {"email": MAJA, "password": "an unlikely sentence 7", "realm": "staff", name: evil}
         answer = await browser.post("/sign-in", form)
-        assert answer.headers["location"] == "/sign-in?realm=staff"
+        assert answer.headers["location"] == "/account?realm=staff"
         assert "evil" not in (await browser.get("/oauth/end-session", params={name: evil})).text
 
 
@@ -381,7 +381,7 @@ async def test_a_request_is_forgotten_after_an_hour(house: House) -> None:
     pending = pending_of(await browser.get(authorize_url()))
     house.clock.advance(timedelta(hours=1, seconds=1))
     answer = await browser.sign_in(MAJA, realm="staff", pending=pending)
-    assert answer.headers["location"] == "/sign-in?realm=staff"
+    assert answer.headers["location"] == "/account?realm=staff"
 
 
 async def test_access_tokens_name_what_was_asked_for(house: House, employee: RelyingParty) -> None:

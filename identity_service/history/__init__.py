@@ -1,0 +1,1 @@
+"""What happened to one's account, as the audit log has it."""

@@ -1,0 +1,25 @@
+"""/account/history."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from identity_service.history import service
+from identity_service.own.frame import Own, own_page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/account/history")
+async def history(request: Request, me: Own, before: UUID | None = None) -> Response:
+    rows, older = await service.page(me.visit, me.account.id, before=before)
+    return own_page(
+        request,
+        me,
+        "own/history.html",
+        here="history",
+        rows=rows,
+        older=f"/account/history?before={older}" if older else "",
+        newer="/account/history" if before else "",
+    )
