@@ -8,7 +8,8 @@ SERVICES := identity_service employee_service customer_service
 LOCK_ENV := env -i PATH="$$PATH" HOME="$$HOME" SSL_CERT_FILE="$$SSL_CERT_FILE"
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset demo-accounts admin identity-apply identity-export keys-rotate import-stackexchange bridge-reconcile env dev-env \
+.PHONY: help run reset demo-accounts admin identity-apply identity-export keys-rotate \
+	identity-audit-verify identity-audit-export import-stackexchange bridge-reconcile env dev-env \
 	test test-browser test-all check bench migration lock openapi env-example audit
 
 help: ## Show what can be made
@@ -44,6 +45,12 @@ identity-export: env ## Print clients, roles and people as such a file, without 
 
 keys-rotate: env ## Make new signing keys (AT_ONCE=1 when the old ones were stolen)
 	@$(V)/python -m shared.launch exec identity keys-rotate $(if $(AT_ONCE),--at-once)
+
+identity-audit-verify: env ## Check that the audit log is whole [KNOWN=number:hash, noted earlier]
+	@$(V)/python -m shared.launch exec identity audit-verify $(if $(KNOWN),--known "$(KNOWN)")
+
+identity-audit-export: env ## Write the audit log as NDJSON [SINCE=2026-01-01] [UNTIL=2026-02-01]
+	@$(V)/python -m shared.launch exec identity audit-export $(if $(SINCE),--since $(SINCE)) $(if $(UNTIL),--until $(UNTIL))
 
 import-stackexchange: env ## Import a Stack Exchange dump: DUMP=folder-or-tar.xz SPACE=slug [SITE=host] [SERVICE=customer]
 	@test -n "$(DUMP)" -a -n "$(SPACE)" || \

@@ -9,6 +9,7 @@ import typer
 
 from identity_service import operators
 from identity_service.app import create_app
+from identity_service.audit.commands import commands as audit
 from identity_service.configuration.commands import commands as configuration
 from identity_service.keys.commands import commands as keys
 from identity_service.registration.commands import commands as registration
@@ -30,6 +31,7 @@ app = commands_of(
     )
 )
 
+app.add_typer(audit)
 app.add_typer(configuration)
 app.add_typer(keys)
 app.add_typer(registration)

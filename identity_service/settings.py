@@ -59,6 +59,15 @@ class Settings(ServiceSettings):
     customer_session_days: int = Field(30, ge=1, le=90, description="Absolute end of a customer session")
     customer_idle_days: int = Field(14, ge=1, le=90, description="A customer session ends after idleness")
 
+    audit_days: int = Field(400, ge=31, description="How long the audit log is kept; older rows are cut off")
+
+    @field_validator("identity_secret_key", "employee_client_secret", "customer_client_secret")
+    @classmethod
+    def _is_long(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 32:
+            raise ValueError("must be at least 32 characters of random text")
+        return value
+
     @field_validator("customer_registration", mode="before")
     @classmethod
     def _is_given(cls, value: Any) -> Any:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from identity_service.accounts import links
 from identity_service.app import make_services
+from identity_service.audit import keeping
 from identity_service.audit import service as audit
 from identity_service.backchannel import service as backchannel
 from identity_service.device_flow import service as device_flow
@@ -58,6 +59,11 @@ async def rotate_keys(services: Services) -> int:
     return 0
 
 
+async def cut_audit(services: Services) -> int:
+    """Cut off what of the audit log is too old. Answers how many rows went."""
+    return await keeping.cut(services.database, services.clock.now(), days=services.settings.audit_days)
+
+
 async def work(settings: Settings) -> None:
     services = make_services(settings, time_limits=settings.worker_time_limits)
     mailer = mailer_of(settings)
@@ -66,6 +72,7 @@ async def work(settings: Settings) -> None:
         Job("mail", lambda: send_mail(services, mailer), every=2),
         Job("logout notices", lambda: backchannel.deliver(services), every=2),
         Job("audit", lambda: audit.number(services.database), every=1),
+        Job("audit cut", lambda: cut_audit(services), every=3600),
         Job("tidy", lambda: tidy(services), every=600),
         Job("rotate keys", lambda: rotate_keys(services), every=3600),
     ]

@@ -85,14 +85,14 @@ class Verdict:
         return self.broken is None
 
 
-def verify(rows: Iterable[Chained], *, known: Head | None = None) -> Verdict:
-    """Check a whole log, in order from number 1.
+def verify(rows: Iterable[Chained], *, known: Head | None = None, start: Head | None = None) -> Verdict:
+    """Check a whole log, in order from number 1; or its part after `start`.
 
     `known` is a head noted earlier: a log that has become shorter, or has another hash at that number,
     is broken even when it is sound in itself.
     """
     known = known or Head()
-    head = Head()
+    head = start or Head()
     for row in rows:
         reason = _fault(row, head) or _contradicts(row, known)
         if reason:
