@@ -20,6 +20,7 @@ from identity_service.passwords.service import Passwords
 from identity_service.pictures import pages as pictures
 from identity_service.protocol import api as protocol
 from identity_service.protocol import origins
+from identity_service.protocol.seen import SeenTokens
 from identity_service.registration import api as client_registration
 from identity_service.sealing import Sealer
 from identity_service.settings import Settings
@@ -92,6 +93,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     own.catch(app)
     app.state.services = services
     app.state.published = {}
+    app.state.seen_tokens = SeenTokens()
     app.state.pages = Pages(site(settings), {}, own=[TEMPLATES])
     app.include_router(protocol.router)
     app.include_router(events.router)

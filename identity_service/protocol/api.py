@@ -110,7 +110,7 @@ async def introspect(request: Request) -> Response:
         asked = await _asked_by_form(request)
         if "token" not in asked.form:
             raise BadParameters("token is missing")
-        told = await introspection.introspect(caller_of(request), asked)
+        told = await introspection.introspect(caller_of(request), asked, request.app.state.seen_tokens)
     except BadParameters as error:
         return _json_error("invalid_request", error.detail)
     except OAuth2Error as error:

@@ -1,7 +1,7 @@
 """Introspection (RFC 7662): whether a token holds at this moment, told to those who serve it.
 
 Services ask this for each of their requests, so it goes past Authlib and the ORM: one statement and, for an
-access token, one signature to check.
+access token not seen before, one signature to check.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from identity_service.protocol import client as clients
 from identity_service.protocol import queries, tokens
 from identity_service.protocol.client import CONFIDENTIAL
 from identity_service.protocol.request import ProtocolRequest
+from identity_service.protocol.seen import SeenTokens
 from identity_service.protocol.server import Server
 from identity_service.protocol.turn import Turn
 from identity_service.sealing import hashed
@@ -49,7 +50,7 @@ class _Asking:
     method: str = ""
 
 
-async def introspect(caller: Caller, request: ProtocolRequest) -> dict[str, Any]:
+async def introspect(caller: Caller, request: ProtocolRequest, seen: SeenTokens) -> dict[str, Any]:
     """The answer of section 2.2. Raises OAuth2Error when the client does not prove who it is.
 
     To whom a token does not concern it is `{"active": false}`, as one that does not exist.
@@ -58,9 +59,7 @@ async def introspect(caller: Caller, request: ProtocolRequest) -> dict[str, Any]
     asking = await _asking(caller, request)
     token = request.form.get("token", "")
     try:
-        payload = tokens.read_own(
-            caller.services.keys, caller.settings.issuer, token, kind=tokens.ACCESS_TYPE
-        )
+        payload = seen.read(caller.services.keys, caller.settings.issuer, token)
     except InvalidToken:
         return await _about_refresh_token(caller, asking, token)
     return await _about_access_token(caller, asking, payload)

@@ -220,6 +220,18 @@ async def test_a_disabled_client_learns_nothing(
     assert answer.status_code == 401
 
 
+async def test_a_token_seen_before_is_not_believed_without_its_key(
+    house: House, raw: httpx.AsyncClient, tokens: TokenSet
+) -> None:
+    assert (await ask(raw, tokens.access_token))["active"] is True
+    changed = tokens.access_token[:-8] + ("A" * 8 if tokens.access_token[-8:] != "A" * 8 else "B" * 8)
+    assert await ask(raw, changed) == INACTIVE
+    await house.execute("delete from signing_keys")
+    async with house.services.database.transaction() as session:
+        await house.services.keys.load(session, house.clock.now())
+    assert await ask(raw, tokens.access_token) == INACTIVE
+
+
 async def test_it_costs_one_statement(house: House, raw: httpx.AsyncClient, tokens: TokenSet) -> None:
     seen: list[str] = []
     house.services.database.observe = seen.append
