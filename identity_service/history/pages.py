@@ -1,8 +1,8 @@
 """/account/history."""
 
-from uuid import UUID
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from identity_service.history import service
@@ -12,7 +12,9 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/account/history")
-async def history(request: Request, me: Own, before: UUID | None = None) -> Response:
+async def history(
+    request: Request, me: Own, before: Annotated[int | None, Query(ge=1, lt=2**63)] = None
+) -> Response:
     rows, older = await service.page(me.visit, me.account.id, before=before)
     return own_page(
         request,

@@ -2,27 +2,35 @@
 
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 
-from identity_service.audit.models import AuditRow
+from identity_service.audit.models import AuditRow, PendingAuditRow
 from identity_service.clients.models import Client
 from shared.db.query import Query
 
-_COLUMNS: tuple[Any, ...] = (
-    AuditRow.id,
-    AuditRow.at,
-    AuditRow.event,
-    AuditRow.address,
-    AuditRow.details,
-    AuditRow.client_id,
-    Client.name.label("client_name"),
-)
-_OWN = (
-    select(*_COLUMNS)
-    .outerjoin(Client, Client.id == AuditRow.client_id)
-    .where(AuditRow.account_id == bindparam("account_id"))
-    .order_by(AuditRow.id.desc())
-    .limit(bindparam("limit"))
-)
-NEWEST = Query(_OWN)
-BEFORE = Query(_OWN.where(AuditRow.id < bindparam("before")))
+
+def _about_account(rows: type[AuditRow] | type[PendingAuditRow], *more: Any) -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        rows.at,
+        rows.event,
+        rows.actor,
+        rows.address,
+        rows.result,
+        rows.details,
+        rows.client_id,
+        Client.name.label("client_name"),
+        *more,
+    )
+    return (
+        select(*columns)
+        .outerjoin(Client, Client.id == rows.client_id)
+        .where(rows.account_id == bindparam("account_id"))
+        .limit(bindparam("limit"))
+    )
+
+
+WAITING = Query(_about_account(PendingAuditRow).order_by(PendingAuditRow.arrival.desc()))
+"""What the worker has not numbered yet: seconds old, and newer than what has a number."""
+_NUMBERED = _about_account(AuditRow, AuditRow.number).order_by(AuditRow.number.desc())
+NEWEST = Query(_NUMBERED)
+BEFORE = Query(_NUMBERED.where(AuditRow.number < bindparam("before")))

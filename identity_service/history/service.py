@@ -16,7 +16,6 @@ AT_ONCE: Final = 50
 class Happening:
     """One row of the audit log, said to its person."""
 
-    id: UUID
     at: datetime
     icon: str
     tone: str
@@ -25,19 +24,32 @@ class Happening:
     client: str
 
 
-async def page(
-    caller: Caller, account_id: UUID, *, before: UUID | None
-) -> tuple[list[Happening], UUID | None]:
-    """Up to fifty happenings, the newest first, older than `before`; and where the next page begins."""
-    rows = await rows_of(caller, account_id, before=before, limit=AT_ONCE + 1)
-    shown = [_happening(row) for row in rows[:AT_ONCE]]
-    return shown, shown[-1].id if len(rows) > AT_ONCE else None
+async def page(caller: Caller, account_id: UUID, *, before: int | None) -> tuple[list[Happening], int | None]:
+    """Happenings, the newest first, before the row of that number; and where the next page begins."""
+    numbered = await _numbered(caller, account_id, before=before, limit=AT_ONCE + 1)
+    waiting = [] if before is not None else await _waiting(caller, account_id)
+    shown = [_happening(row) for row in (*waiting, *numbered[:AT_ONCE])]
+    return shown, numbered[AT_ONCE - 1]["number"] if len(numbered) > AT_ONCE else None
 
 
-async def rows_of(
-    caller: Caller, account_id: UUID, *, before: UUID | None, limit: int
+async def whole(caller: Caller, account_id: UUID) -> list[dict[str, Any]]:
+    """Every row of the audit log about one account, the newest first."""
+    rows = await _waiting(caller, account_id)
+    numbered = await _numbered(caller, account_id, before=None, limit=1000)
+    while numbered:
+        rows += numbered
+        numbered = await _numbered(caller, account_id, before=numbered[-1]["number"], limit=1000)
+    return rows
+
+
+async def _waiting(caller: Caller, account_id: UUID) -> list[dict[str, Any]]:
+    rows = await caller.reader.all(queries.WAITING, account_id=account_id, limit=1000)
+    return [dict(row) for row in rows]
+
+
+async def _numbered(
+    caller: Caller, account_id: UUID, *, before: int | None, limit: int
 ) -> list[dict[str, Any]]:
-    """Rows of the audit log about one account."""
     if before is None:
         rows = await caller.reader.all(queries.NEWEST, account_id=account_id, limit=limit)
     else:
@@ -47,9 +59,8 @@ async def rows_of(
 
 def _happening(row: dict[str, Any]) -> Happening:
     icon, tone, sentence = words.said(row["event"])
-    is_by_hand = row["address"] in (None, "console", "worker")
+    is_by_hand = row["actor"] in ("operator", "worker")
     return Happening(
-        id=row["id"],
         at=row["at"],
         icon=icon,
         tone=tone,
