@@ -23,8 +23,8 @@ dev-env:
 
 # --- an installation on this machine -------------------------------------------------------------------------
 
-run: env ## Start everything; Ctrl-C stops it (PORT_BASE=9000 moves it)
-	@exec $(V)/python -m shared.launch run --port-base $(PORT_BASE)
+run: env ## Start everything; Ctrl-C stops it (PORT_BASE=9000 moves it, TLS=1 serves HTTPS)
+	@exec $(V)/python -m shared.launch run --port-base $(PORT_BASE) $(if $(TLS),--tls)
 
 reset: env ## Remove all data of this installation, after asking
 	@$(V)/python -m shared.launch reset

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from shared.launch.commands import DEFAULT_BASE, attached, port_base
-from shared.launch.environment import compute, demo_accounts, is_embedded
+from shared.launch.commands import attached, place
+from shared.launch.environment import DEFAULT_BASE, Place, compute, demo_accounts, is_embedded
 from shared.launch.errors import FolderInUse, LaunchError
 from shared.launch.postgres import THROWAWAY, Postgres
 from shared.launch.screen import Screen, accounts_document
@@ -29,9 +29,10 @@ app = typer.Typer(help="Start and keep an installation on this machine.", add_co
 @app.command()
 def run(
     base: Annotated[int, typer.Option("--port-base", min=1024, max=65000)] = DEFAULT_BASE,
+    tls: Annotated[bool, typer.Option("--tls", help="Speak HTTPS, with an authority of its own")] = False,
 ) -> None:
     """Start everything and keep it until Ctrl-C."""
-    Supervisor(Folder(), port_base=base, screen=Screen()).run()
+    Supervisor(Folder(), place=Place(base, tls), screen=Screen()).run()
     sys.stdout.flush()
     os._exit(0)  # all is down; tidying the interpreter takes a second on a busy machine
 
@@ -42,7 +43,7 @@ def show_accounts(as_json: Annotated[bool, typer.Option("--json")] = False) -> N
     folder = Folder()
     if not folder.read("done").get("demo"):
         raise LaunchError("There are no demo accounts yet: they are made by the first make run.")
-    values = compute(folder, port_base=port_base(folder), server_port=None).values
+    values = compute(folder, place=place(folder), server_port=None).values
     accounts = demo_accounts(folder)
     if as_json:
         print(json.dumps(accounts_document(accounts, values), indent=1), flush=True)

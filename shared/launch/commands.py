@@ -14,13 +14,12 @@ from hashlib import sha256
 from typing import Any
 
 from shared.launch import environment
-from shared.launch.environment import Environment
+from shared.launch.environment import Environment, Place
 from shared.launch.errors import LaunchError
 from shared.launch.postgres import Postgres
 from shared.launch.state import PROJECT, Folder
 from shared.launch.table import IDENTITY, SERVICES, Service
 
-DEFAULT_BASE = 8000
 NEEDS_ADMINISTRATOR = 2  # exit status of shared.db.bootstrap
 
 
@@ -37,10 +36,9 @@ class Command:
 Answer = subprocess.CompletedProcess[str]
 
 
-def port_base(folder: Folder) -> int:
+def place(folder: Folder) -> Place:
     """Where it listens, or did when it ran last."""
-    found = (folder.running() or folder.read("done")).get("port_base", DEFAULT_BASE)
-    return int(found)
+    return Place.of(folder.running() or folder.read("done"))
 
 
 @contextmanager
@@ -50,17 +48,17 @@ def attached(folder: Folder) -> Iterator[Environment]:
     if running is not None:
         if not running:
             raise LaunchError("It is being started just now; try again in a moment.")
-        yield environment.compute(folder, port_base=running["port_base"], server_port=running["server_port"])
+        yield environment.compute(folder, place=Place.of(running), server_port=running["server_port"])
         return
     if not environment.is_embedded(os.environ):
         environment.prepare(folder)
-        yield environment.compute(folder, port_base=port_base(folder), server_port=None)
+        yield environment.compute(folder, place=place(folder), server_port=None)
         return
     folder.hold()
     environment.prepare(folder)
     server = start_server(folder)
     try:
-        told = environment.compute(folder, port_base=port_base(folder), server_port=server.port)
+        told = environment.compute(folder, place=place(folder), server_port=server.port)
         for _, work in pending(folder, told, server):
             work()
         yield told

@@ -9,6 +9,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
+from shared.launch import certificates
 from shared.launch.errors import LaunchError
 from shared.launch.state import Folder
 from shared.launch.table import (
@@ -25,6 +26,25 @@ from shared.launch.table import (
 SYSTEM = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 OWNER_URLS = tuple(service.owner_url_variable for service in SERVICES if service.has_database)
 DATABASE_URLS = tuple(service.url_variable for service in SERVICES)
+
+
+DEFAULT_BASE = 8000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an installation listens: its first port, and whether it speaks HTTPS itself."""
+
+    port_base: int = DEFAULT_BASE
+    tls: bool = False
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "Place":
+        """From what a running or earlier installation noted."""
+        return cls(int(record.get("port_base", DEFAULT_BASE)), bool(record.get("tls")))
+
+    def record(self) -> dict[str, Any]:
+        return {"port_base": self.port_base, "tls": self.tls}
 
 
 @dataclass(frozen=True)
@@ -85,7 +105,7 @@ def prepare(folder: Folder, given: Mapping[str, str] | None = None) -> None:
 
 
 def compute(
-    folder: Folder, *, port_base: int, server_port: int | None, given: Mapping[str, str] | None = None
+    folder: Folder, *, place: Place, server_port: int | None, given: Mapping[str, str] | None = None
 ) -> Environment:
     """Everything, from what is given, else what is kept in the folder, else made now and kept.
 
@@ -95,7 +115,7 @@ def compute(
     values = {
         "DEVELOPMENT": "true" if server_port else "false",
         "BRIDGE_ENABLED": "true",
-        **_addresses(port_base),
+        **_addresses(place),
         **_secrets(folder, given),
     }
     if server_port:
@@ -105,6 +125,8 @@ def compute(
         for name, value in given.items()
         if _is_ours(name, values) and (value or _may_be_empty(name))
     }
+    if place.tls:
+        values |= _certificates(folder)
     return Environment(values, embedded=server_port is not None)
 
 
@@ -128,11 +150,22 @@ def _may_be_empty(name: str) -> bool:
     return name.startswith("RATE_LIMIT_")
 
 
-def _addresses(port_base: int) -> dict[str, str]:
+def _certificates(folder: Folder) -> dict[str, str]:
+    """Our own clients believe our authority beside the public ones."""
+    made = certificates.ensure(folder.tls)
+    return {
+        "TLS_CERTIFICATE": str(made.certificate),
+        "TLS_KEY": str(made.key),
+        "SSL_CERT_FILE": str(made.bundle),
+    }
+
+
+def _addresses(place: Place) -> dict[str, str]:
     """Public ones say localhost, since passkeys refuse 127.0.0.1; services reach each other by number."""
-    addresses = {}
+    scheme, addresses = "https" if place.tls else "http", {}
     for service in SERVICES:
-        addresses[f"{service.name.upper()}_PUBLIC_URL"] = f"http://localhost:{port_base + service.port}"
+        url = f"{scheme}://localhost:{place.port_base + service.port}"
+        addresses[f"{service.name.upper()}_PUBLIC_URL"] = url
     for name in ("IDENTITY", "BRIDGE"):
         addresses[f"{name}_INTERNAL_URL"] = addresses[f"{name}_PUBLIC_URL"].replace("localhost", "127.0.0.1")
     return addresses

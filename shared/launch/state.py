@@ -31,6 +31,10 @@ class Folder:
         return self.path / "logs"
 
     @property
+    def tls(self) -> Path:
+        return self.path / "tls"
+
+    @property
     def has_data(self) -> bool:
         return (self.postgres / "data").exists() or own_folder(self.postgres).exists()
 

@@ -3,14 +3,15 @@
 import os
 import queue
 import signal
+import ssl
 import threading
 import time
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 
-from shared.launch import environment
+from shared.launch import certificates, environment
 from shared.launch.commands import load_demo, pending, start_server
-from shared.launch.environment import Environment
+from shared.launch.environment import Environment, Place
 from shared.launch.errors import LaunchError, PortTaken
 from shared.launch.ports import HOST, is_free
 from shared.launch.postgres import Postgres
@@ -35,9 +36,9 @@ class Stop(Exception):
 class Supervisor:
     """All of one installation on this machine."""
 
-    def __init__(self, folder: Folder, *, port_base: int, screen: Screen) -> None:
+    def __init__(self, folder: Folder, *, place: Place, screen: Screen) -> None:
         self.folder = folder
-        self.port_base = port_base
+        self.place = place
         self.screen = screen
         self.server: Postgres | None = None
         self.processes: list[Process] = []
@@ -67,7 +68,7 @@ class Supervisor:
                 self.server = start_server(self.folder)
                 self._watch_server()
         told = environment.compute(
-            self.folder, port_base=self.port_base, server_port=self.server.port if self.server else None
+            self.folder, place=self.place, server_port=self.server.port if self.server else None
         )
         for name, work in pending(self.folder, told, self.server):
             with self.screen.step(name):
@@ -80,23 +81,25 @@ class Supervisor:
             with self.screen.step("Demo content"):
                 load_demo(self.folder, told)
         self.folder.write("running", self._record())
-        self.folder.update("done", port_base=self.port_base)
+        self.folder.update("done", **self.place.record())
         self.screen.addresses(told.values, letters=told.values["DEVELOPMENT"] == "true")
         if wanted:
             self.screen.accounts(environment.demo_accounts(self.folder), told.values[DEMO_CLIENT_SECRET])
+        if self.place.tls:
+            self.screen.say(f"  [dim]Browsers trust it once they know {self.folder.tls / 'ca.pem'}[/]")
         self.screen.say("[dim]Ctrl-C stops everything; the data stay.[/]")
 
     def _record(self) -> dict[str, Any]:
         """What other commands need to know of a running installation."""
         return {
             "pid": os.getpid(),
-            "port_base": self.port_base,
+            **self.place.record(),
             "server_port": self.server.port if self.server else None,
         }
 
     def _check_ports(self) -> None:
         for service in SERVICES:
-            port = self.port_base + service.port
+            port = self.place.port_base + service.port
             if not is_free(port):
                 raise PortTaken(
                     f"Port {port} is taken by another program. "
@@ -105,7 +108,7 @@ class Supervisor:
 
     def _start_all(self, told: Environment) -> None:
         for service in SERVICES:
-            port = ["--port", str(self.port_base + service.port)]
+            port = ["--port", str(self.place.port_base + service.port)]
             self._start(service, told, service.name, "serve", "--host", HOST, *port)
             if service.worker:
                 self._start(service, told, f"{service.name}-worker", "worker")
@@ -131,7 +134,7 @@ class Supervisor:
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + PATIENCE
         for service in SERVICES:
-            while not healthy(self.port_base + service.port):
+            while not healthy(self.place.port_base + service.port, self._context()):
                 self._fail_if_one_ended()
                 if time.monotonic() > deadline:
                     raise LaunchError(
@@ -139,6 +142,10 @@ class Supervisor:
                     )
                 time.sleep(0.1)
         self._fail_if_one_ended()
+
+    def _context(self) -> ssl.SSLContext | None:
+        """How to call our own services."""
+        return certificates.ensure(self.folder.tls).context() if self.place.tls else None
 
     def _fail_if_one_ended(self) -> None:
         try:
@@ -211,8 +218,12 @@ def explained(ended: Process) -> str:
     return f"{ended.name} ended with status {ended.status}: {why} (see {ended.log})"
 
 
-def healthy(port: int) -> bool:
-    connection = HTTPConnection(HOST, port, timeout=2)
+def healthy(port: int, context: ssl.SSLContext | None = None) -> bool:
+    connection = (
+        HTTPSConnection(HOST, port, timeout=2, context=context)
+        if context
+        else HTTPConnection(HOST, port, timeout=2)
+    )
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200

@@ -22,6 +22,8 @@ COMMON = (
     "RATE_LIMIT_EXPORT",
     "METRICS_TOKEN",
     "TRUSTED_PROXIES",
+    "TLS_CERTIFICATE",
+    "TLS_KEY",
 )
 
 

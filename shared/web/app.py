@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from urllib.parse import urlsplit
 
 import asyncpg
 import structlog
@@ -38,6 +39,12 @@ class _CachedFiles(StaticFiles):
         return response
 
 
+def _is_https_only(public_url: str) -> bool:
+    """Whether browsers may be told to remember HTTPS: localhost serves other things too (RFC 6797)."""
+    parts = urlsplit(public_url)
+    return parts.scheme == "https" and parts.hostname != "localhost"
+
+
 def make_app(
     *,
     title: str,
@@ -64,7 +71,7 @@ def make_app(
     surround = Middleware(
         Surround,
         bug=problems.bug_answer(error_page),
-        https=public_url.startswith("https"),
+        https_only=_is_https_only(public_url),
         form_action=form_action,
         limits=limits,
         requests=metrics.requests,

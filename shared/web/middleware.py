@@ -55,7 +55,7 @@ class Surround:
         app: ASGIApp,
         *,
         bug: Bug,
-        https: bool = False,
+        https_only: bool = False,
         form_action: str = "'self'",
         limits: Limits = NO_LIMITS,
         requests: Requests | None = None,
@@ -79,7 +79,7 @@ class Surround:
             (b"referrer-policy", b"same-origin"),
             (b"cross-origin-opener-policy", b"same-origin"),
         ]
-        if https:
+        if https_only:
             self._fixed.append((b"strict-transport-security", b"max-age=31536000"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -23,7 +23,7 @@ def app(name: str) -> FastAPI:
     with tempfile.TemporaryDirectory() as place:
         folder = Folder(Path(place))
         folder.make()
-        told = environment.compute(folder, port_base=8000, server_port=5432, given={})
+        told = environment.compute(folder, place=environment.Place(), server_port=5432, given={})
     with patch.dict(os.environ, told.of(service), clear=True):
         settings = importlib.import_module(f"{service.module}.settings").Settings()
     made: FastAPI = importlib.import_module(f"{service.module}.app").create_app(settings)

@@ -35,7 +35,7 @@ async def variables(service: Service, world: World, place: Path) -> dict[str, st
     """As `make run` would give them, with the test's databases."""
     folder = Folder(place)
     folder.make()
-    told = environment.compute(folder, port_base=8000, server_port=5432, given={}).of(service)
+    told = environment.compute(folder, place=environment.Place(), server_port=5432, given={}).of(service)
     urls = await world.database(IMAGE.get(service.name, service.name))
     address = urls.bridge if service.name == "bridge" else urls.app
     assert address is not None

@@ -1,7 +1,9 @@
 """A person's browser without a script: cookies, links, forms, redirects, and the headers browsers send."""
 
+import ssl
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http.cookiejar import CookieJar
 from typing import Self
 from urllib.parse import urljoin, urlsplit
 
@@ -86,9 +88,14 @@ class Page(HTMLParser):
 class Visitor:
     """One person at one browser; `page` is what is open now."""
 
-    def __init__(self) -> None:
-        self._http = httpx.Client(timeout=60, follow_redirects=False)
+    def __init__(self, trust: ssl.SSLContext | None = None) -> None:
+        """`trust` says whom to believe over HTTPS."""
+        self._http = httpx.Client(timeout=60, follow_redirects=False, verify=trust or True)
         self.page: Page
+
+    @property
+    def cookies(self) -> CookieJar:
+        return self._http.cookies.jar
 
     def __enter__(self) -> Self:
         return self

@@ -16,7 +16,7 @@ from typing import Any
 
 import asyncpg
 
-from shared.launch.environment import compute
+from shared.launch.environment import Place, compute
 from shared.launch.ports import is_free
 from shared.launch.state import Folder
 from shared.launch.table import SERVICES
@@ -30,8 +30,9 @@ KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "PG_BIN")
 class Installation:
     """Started by `start`; `accounts` and `client` are what `make demo-accounts JSON=1` tells."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, tls: bool = False) -> None:
         self.folder = folder
+        self.tls = tls
         self.port_base = free_base()
         self.process: subprocess.Popen[str] | None = None
         self.said: queue.Queue[str] = queue.Queue()
@@ -42,7 +43,7 @@ class Installation:
     def start(self) -> None:
         """Returns when it has said that it is up, and knows who may sign in."""
         self.process = subprocess.Popen(
-            [*LAUNCH, "run", "--port-base", str(self.port_base)],
+            [*LAUNCH, "run", "--port-base", str(self.port_base), *(["--tls"] if self.tls else [])],
             cwd=PROJECT,
             env=self._environment(),
             stdout=subprocess.PIPE,
@@ -71,7 +72,7 @@ class Installation:
         """As the service's own role in its own database."""
         folder = Folder(self.folder)
         port = (folder.running() or {})["server_port"]
-        url = compute(folder, port_base=self.port_base, server_port=port).values[
+        url = compute(folder, place=Place(self.port_base, self.tls), server_port=port).values[
             f"{service.upper()}_DATABASE_URL"
         ]
         asyncio.run(_execute(url, statement))

@@ -43,7 +43,7 @@ def test_the_settings_accept_what_is_computed(
 ) -> None:
     folder = Folder(tmp_path)
     folder.make()
-    told = environment.compute(folder, port_base=8000, server_port=5432, given={})
+    told = environment.compute(folder, place=environment.Place(), server_port=5432, given={})
     for name in [name for name in told.values if name not in environment.SYSTEM]:
         monkeypatch.delenv(name, raising=False)
     for name, value in told.of(service).items():
@@ -55,7 +55,7 @@ def test_what_the_caller_sets_under_a_service_s_name_reaches_that_service_only(t
     folder = Folder(tmp_path)
     folder.make()
     given = {"CUSTOMER_NAME": "Riverside", "SMTP_URL": "smtp://mail", "PGPASSWORD": "no"}
-    told = environment.compute(folder, port_base=8000, server_port=5432, given=given)
+    told = environment.compute(folder, place=environment.Place(), server_port=5432, given=given)
     seen = {service.name: told.of(service) for service in SERVICES}
     assert {name for name, values in seen.items() if "CUSTOMER_NAME" in values} == {"customer"}
     assert {name for name, values in seen.items() if "SMTP_URL" in values} == {"identity"}
