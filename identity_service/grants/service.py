@@ -155,6 +155,7 @@ async def put_aside(
     parameters: Mapping[str, list[str]],
     needs_auth_after: datetime | None = None,
     device_id: UUID | None = None,
+    pushed_hash: str | None = None,
 ) -> PendingRequest:
     """Keep an authorization request, or a device that waits, while its person signs in."""
     pending = PendingRequest(
@@ -163,6 +164,7 @@ async def put_aside(
         parameters=dict(parameters),
         needs_auth_after=needs_auth_after,
         device_id=device_id,
+        pushed_hash=pushed_hash,
         created_at=visit.now,
         expires_at=visit.now + PENDING_FOR,
     )

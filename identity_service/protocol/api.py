@@ -1,6 +1,8 @@
 """The protocol's endpoints over HTTP."""
 
+import contextlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from authlib.oauth2.rfc6749 import OAuth2Error
@@ -9,7 +11,16 @@ from starlette.responses import JSONResponse, Response
 
 from identity_service.grants import service as grants
 from identity_service.limits import service as limits
-from identity_service.protocol import authorization, device, discovery, introspection, logout, userinfo
+from identity_service.protocol import (
+    assertion,
+    authorization,
+    device,
+    discovery,
+    introspection,
+    logout,
+    pushed,
+    userinfo,
+)
 from identity_service.protocol.answers import Refused
 from identity_service.protocol.outcomes import show
 from identity_service.protocol.published import publish
@@ -36,12 +47,29 @@ from identity_service.web import (
     see_other,
     services_of,
 )
-from shared.oidc.errors import InvalidToken
+from shared.oidc.dpop import Presented
+from shared.oidc.errors import InvalidProof, InvalidToken
+from shared.oidc.signed import STRONG
+from shared.oidc.tokens import BOUND
+from shared.web.credentials import BEARER, DPOP, presented
 from shared.web.csrf import own_form_only
 
 router = APIRouter(include_in_schema=False)
 
 
+async def _client_first(request: Request) -> None:
+    """A dependency that goes before `Visiting`: whoever sends slowly holds nothing of the database, and
+    neither does whoever answers slowly with a client's keys."""
+    if b"client_assertion" in await request.body():
+        await _fetch_keys(request)
+
+
+async def _fetch_keys(request: Request) -> None:
+    with contextlib.suppress(BadParameters):  # the endpoint will say so
+        await assertion.fetch_keys(caller_of(request), await form_parameters(request))
+
+
+CLIENT_FIRST = [Depends(_client_first)]
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 TOO_OLD = "This request is too old. Start again at the application."
 
@@ -87,26 +115,39 @@ async def consent(
     return show(request, outcome)
 
 
-@router.post("/oauth/token", dependencies=BODY_FIRST)
+@router.post("/oauth/token", dependencies=CLIENT_FIRST)
 async def token(request: Request, visit: Visiting) -> Response:
     return await _as_client(request, visit, token_answer)
 
 
-@router.post("/oauth/revoke", dependencies=BODY_FIRST)
+@router.post("/oauth/revoke", dependencies=CLIENT_FIRST)
 async def revoke(request: Request, visit: Visiting) -> Response:
     return await _as_client(request, visit, revocation_answer)
 
 
-@router.post("/oauth/device_authorization", dependencies=BODY_FIRST)
+@router.post("/oauth/device_authorization", dependencies=CLIENT_FIRST)
 async def device_authorization(request: Request, visit: Visiting) -> Response:
     await visit.services.limiter.take(limits.DEVICE_ADDRESS.key(visit.address))
     return await _as_client(request, visit, device.authorization_answer)
+
+
+@router.post("/oauth/par", dependencies=CLIENT_FIRST)
+async def push(request: Request, visit: Visiting) -> Response:
+    """Whoever does not prove who they are leaves only so much here."""
+    if not _proves_something(request, await request.body()):
+        await visit.services.limiter.take(limits.AUTHORIZE_ADDRESS.key(visit.address))
+    return await _as_client(request, visit, partial(pushed.push, visit))
+
+
+def _proves_something(request: Request, body: bytes) -> bool:
+    return "authorization" in request.headers or b"client_secret" in body or b"client_assertion" in body
 
 
 @router.post("/oauth/introspect")
 async def introspect(request: Request) -> Response:
     """Without dependencies: this is asked for each request to a service."""
     try:
+        await _client_first(request)
         asked = await _asked_by_form(request)
         if "token" not in asked.form:
             raise BadParameters("token is missing")
@@ -123,8 +164,8 @@ async def introspect(request: Request) -> Response:
 @router.api_route("/oauth/userinfo", methods=["GET", "POST"], dependencies=BODY_FIRST)
 async def user_info(request: Request, visit: Visiting) -> Response:
     try:
-        bearer = await _bearer(request)
-        claims = await visit.session.run_sync(lambda _: userinfo.claims_for(Turn.of(visit), bearer))
+        token, proof = await _token_of(request)
+        claims = await visit.session.run_sync(lambda _: userinfo.claims_for(Turn.of(visit), token, proof))
     except BadParameters as error:
         return _challenge(400, "invalid_request", error.detail)
     except InvalidToken as error:
@@ -132,7 +173,7 @@ async def user_info(request: Request, visit: Visiting) -> Response:
             return _challenge(401, "", "")
         if error.reason == "scope":
             return _challenge(403, "insufficient_scope", "The scope openid is needed")
-        return _challenge(401, "invalid_token", "The token is not valid any more")
+        return _challenge_of_token(request, error)
     return JSONResponse(claims, headers=NO_STORE)
 
 
@@ -163,7 +204,8 @@ async def _asked_by_form(request: Request) -> ProtocolRequest:
     if repeated(parameters, admitted=frozenset({"resource", "audience"})):
         raise BadParameters("A parameter came twice")
     issuer = services_of(request).settings.issuer
-    return ProtocolRequest(issuer, request.url.path, "POST", Headers.of(request), parameters)
+    proofs = tuple(request.headers.getlist("dpop"))
+    return ProtocolRequest(issuer, request.url.path, "POST", Headers.of(request), parameters, proofs)
 
 
 async def _as_client(request: Request, visit: Visit, answer_of: Any) -> Response:
@@ -185,16 +227,17 @@ def _json_error(error: str, description: str) -> Response:
     return JSONResponse({"error": error, "error_description": description}, 400, headers=NO_STORE)
 
 
-async def _bearer(request: Request) -> str:
-    """RFC 6750 section 2: header or form body, one of them; never the address. Raises InvalidToken."""
+async def _token_of(request: Request) -> tuple[str, Presented | None]:
+    """RFC 6750 section 2: header or form body, one of them; never the address. With how the request came when
+    it is `Authorization: DPoP` (RFC 9449 section 7.1). Raises InvalidToken."""
     if "access_token" in request.query_params:
         raise BadParameters("A token does not belong into the address")
-    found = []
+    found: list[tuple[str, Presented | None]] = []
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        found.append(credentials.strip())
+    if scheme.lower() in (BEARER, DPOP):
+        found.append((credentials.strip(), presented(request) if scheme.lower() == DPOP else None))
     if request.method == "POST" and request.headers.get("content-type"):
-        found += (await form_parameters(request)).get("access_token", [])
+        found += [(token, None) for token in (await form_parameters(request)).get("access_token", [])]
     if len(found) > 1:
         raise BadParameters("The token came in two ways")
     if not found:
@@ -202,8 +245,18 @@ async def _bearer(request: Request) -> str:
     return found[0]
 
 
-def _challenge(status: int, error: str, description: str) -> Response:
-    value = f'Bearer error="{error}", error_description="{description}"' if error else "Bearer"
+def _challenge_of_token(request: Request, error: InvalidToken) -> Response:
+    """In the scheme in which the token came, or has to come."""
+    by_proof = error.reason == BOUND or request.headers.get("authorization", "").lower().startswith(DPOP)
+    if isinstance(error, InvalidProof):
+        return _challenge(401, "invalid_dpop_proof", "The DPoP proof is not acceptable", by_proof=True)
+    return _challenge(401, "invalid_token", "The token is not valid here", by_proof=by_proof)
+
+
+def _challenge(status: int, error: str, description: str, *, by_proof: bool = False) -> Response:
+    scheme = "DPoP" if by_proof else "Bearer"
+    value = f'{scheme} error="{error}", error_description="{description}"' if error else scheme
+    value += f', algs="{" ".join(STRONG)}"' if by_proof else ""
     body = {"error": error, "error_description": description} if error else {}
     return JSONResponse(body, status, headers={**NO_STORE, "WWW-Authenticate": value})
 

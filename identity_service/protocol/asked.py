@@ -20,6 +20,7 @@ class Asked:
     redirect_uri: str
     realm: str
     pending: PendingRequest | None
+    pushed_hash: str | None = None
 
     @property
     def prompts(self) -> frozenset[str]:

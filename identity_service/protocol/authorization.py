@@ -13,7 +13,7 @@ from identity_service.clients.models import Client
 from identity_service.grants import service as grants
 from identity_service.grants.models import PendingRequest
 from identity_service.limits import service as limits
-from identity_service.protocol import answers, consent, tokens
+from identity_service.protocol import answers, consent, pushed, tokens
 from identity_service.protocol.answers import (
     BackToClient,
     ConsentFirst,
@@ -23,39 +23,47 @@ from identity_service.protocol.answers import (
     SignInFirst,
 )
 from identity_service.protocol.asked import Asked
-from identity_service.protocol.code import realm_of
-from identity_service.protocol.errors import AccessDenied, ConsentRequired, LoginRequired, RequestTooLong
-from identity_service.protocol.request import Headers, Parameters, ProtocolRequest, repeated
+from identity_service.protocol.errors import AccessDenied, ConsentRequired, LoginRequired
+from identity_service.protocol.request import Parameters, ProtocolRequest
 from identity_service.protocol.server import Server
 from identity_service.protocol.turn import Person, Turn
+from identity_service.protocol.validation import protocol_request, validated
 from identity_service.sessions import service as sessions
 from identity_service.sessions.models import SignInSession
 from identity_service.visit import Visit
 from shared.oidc.errors import InvalidToken
 
-PATH = "/oauth/authorize"
-LONGEST = 10_000
-"""Characters of a request, as it may be put aside for somebody whom we do not know yet."""
-_PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
+_NOT_GOOD_ANY_MORE = "This request is too old, or was answered already. Start again at the application."
 
 
-async def authorize(
+async def authorize(visit: Visit, parameters: Parameters, cookies: Mapping[str, str]) -> Outcome:
+    """Decide a request. When it stands for a pushed one (RFC 9126), that alone counts."""
+    if not pushed.is_reference(parameters):
+        return await _authorized(visit, parameters, cookies)
+    found = await pushed.find(visit, parameters)
+    if found is None:
+        return Refused(_NOT_GOOD_ANY_MORE)
+    outcome = await _authorized(visit, found.parameters, cookies, pushed_hash=found.request_hash)
+    return await _spent(visit, outcome, found.request_hash)
+
+
+async def _authorized(
     visit: Visit,
     parameters: Parameters,
     cookies: Mapping[str, str],
     *,
     pending: PendingRequest | None = None,
     session: SignInSession | None = None,
+    pushed_hash: str | None = None,
 ) -> Outcome:
-    """Decide a request. `pending` and `session` are given when it goes on after the person signed in."""
+    """`pending` and `session` are given when a request goes on after the person signed in."""
     server = Server(Turn.of(visit))
-    request = _protocol_request(visit, parameters)
+    request = protocol_request(visit, parameters, pushed=pushed_hash is not None)
     try:
-        asked = await visit.session.run_sync(
-            lambda _: _validated(visit, server, request, parameters, pending)
-        )
+        asked = await visit.session.run_sync(lambda _: validated(visit, server, request, parameters, pending))
     except OAuth2Error as error:
         return _failed(visit, request, error)
+    asked.pushed_hash = pushed_hash
     session = session or await sessions.find(
         visit, asked.realm, cookies.get(sessions.cookie(visit, asked.realm))
     )
@@ -66,6 +74,14 @@ async def authorize(
         return _failed(visit, request, error)
 
 
+async def _spent(visit: Visit, outcome: Outcome, pushed_hash: str | None) -> Outcome:
+    """A pushed request is answered once (RFC 9126 section 7.3). A code that was made for a second answer is
+    told to nobody."""
+    if pushed_hash is None or not isinstance(outcome, BackToClient):
+        return outcome
+    return outcome if await pushed.spend(visit, pushed_hash) else Refused(_NOT_GOOD_ANY_MORE)
+
+
 async def resume(visit: Visit, pending_id: UUID | None, session: SignInSession) -> Outcome | None:
     """Go on with a request that was put aside, for the person who signed in now. None when it is gone or
     belongs to the other realm."""
@@ -74,45 +90,18 @@ async def resume(visit: Visit, pending_id: UUID | None, session: SignInSession) 
         return None
     if pending.device_id is not None:
         return DeviceWaits(pending)
-    return await authorize(visit, pending.parameters, {}, pending=pending, session=session)
+    outcome = await _authorized(
+        visit, pending.parameters, {}, pending=pending, session=session, pushed_hash=pending.pushed_hash
+    )
+    return await _spent(visit, outcome, pending.pushed_hash)
 
 
 async def deny(visit: Visit, pending: PendingRequest) -> Outcome:
     """The person said no to a client."""
-    request = _protocol_request(visit, pending.parameters)
+    request = protocol_request(visit, pending.parameters)
     error = AccessDenied("The person said no")
     error.redirect_uri = request.payload.redirect_uri
-    return _failed(visit, request, error)
-
-
-def _protocol_request(visit: Visit, parameters: Parameters) -> ProtocolRequest:
-    known = {name: list(values) for name, values in parameters.items()}
-    if known.get("response_type", ["code"]) != ["code"]:
-        # Authlib repeats the value in its error, which fails for characters RFC 6749 does not admit there.
-        known["response_type"] = ["other"]
-    return ProtocolRequest(visit.settings.issuer, PATH, "GET", Headers(), known)
-
-
-def _validated(
-    visit: Visit,
-    server: Server,
-    request: ProtocolRequest,
-    parameters: Parameters,
-    pending: PendingRequest | None,
-) -> Asked:
-    """Raises OAuth2Error, with a `redirect_uri` once it is known to be the client's."""
-    if sum(len(name) + sum(map(len, values)) for name, values in parameters.items()) > LONGEST:
-        raise RequestTooLong
-    if name := repeated(parameters):
-        raise InvalidRequestError(f"{name} came twice" if name.isascii() and name.isidentifier() else None)
-    grant = server.get_authorization_grant(request)
-    redirect_uri = grant.validate_authorization_request()
-    asked = Asked(visit, server, request, grant, redirect_uri, realm_of(grant), pending)
-    if not asked.prompts <= _PROMPTS or ("none" in asked.prompts and len(asked.prompts) > 1):
-        raise InvalidRequestError("prompt is not one of those known", redirect_uri=redirect_uri)
-    if not request.form.get("max_age", "0").isdecimal():
-        raise InvalidRequestError("max_age must be a number of seconds", redirect_uri=redirect_uri)
-    return asked
+    return await _spent(visit, _failed(visit, request, error), pending.pushed_hash)
 
 
 async def _decide(asked: Asked, session: SignInSession | None) -> Outcome:
@@ -176,7 +165,11 @@ async def _put_aside(asked: Asked) -> PendingRequest:
     wants_new = asked.prompts & {"login", "select_account"}
     after: datetime | None = asked.visit.now.replace(microsecond=0) if wants_new else None
     return await grants.put_aside(
-        asked.visit, realm=asked.realm, parameters=asked.request.payload.datalist, needs_auth_after=after
+        asked.visit,
+        realm=asked.realm,
+        parameters=asked.request.payload.datalist,
+        needs_auth_after=after,
+        pushed_hash=asked.pushed_hash,
     )
 
 

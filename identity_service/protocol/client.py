@@ -14,7 +14,7 @@ from identity_service.protocol.request import ProtocolRequest
 from identity_service.protocol.resources import joined
 from identity_service.sealing import hashed
 
-CONFIDENTIAL = ["client_secret_basic", "client_secret_post"]
+CONFIDENTIAL = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 ANY = [*CONFIDENTIAL, "none"]
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -49,7 +49,37 @@ class ProtocolClient(ClientMixin):  # type: ignore[misc] # Authlib carries no ty
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         """The one method that the client registered, and no other (OpenID Connect Registration section 2)."""
         registered: str = self.row.token_endpoint_auth_method
-        return method == registered
+        return method == registered and (method == "private_key_jwt" or not self.is_fapi)
+
+    @property
+    def is_fapi(self) -> bool:
+        """The FAPI 2.0 Security Profile: what follows is then required, whatever else is registered."""
+        return bool(self.row.security_profile == "fapi2")
+
+    @property
+    def requires_pushed(self) -> bool:
+        """RFC 9126 section 6; FAPI 2.0 section 5.3.2.2."""
+        return self.is_fapi or self.row.require_pushed_authorization_requests
+
+    @property
+    def requires_proof(self) -> bool:
+        """RFC 9449 section 5.2; FAPI 2.0 section 5.3.2.1."""
+        return self.is_fapi or self.row.dpop_bound_access_tokens
+
+    @property
+    def requires_pkce(self) -> bool:
+        """OAuth 2.1 section 4.1.1; FAPI 2.0 section 5.3.2.2."""
+        return self.is_fapi or self.row.requires_pkce or self.row.is_public
+
+    @property
+    def rotates_refresh_tokens(self) -> bool:
+        """Not in FAPI 2.0 (section 5.3.2.1), where tokens are bound and a lost answer would end a grant."""
+        return self.row.rotates_refresh_tokens and not self.is_fapi
+
+    @property
+    def id_token_alg(self) -> str:
+        """FAPI 2.0 section 5.4.1 forbids RS256."""
+        return "ES256" if self.is_fapi else self.row.id_token_alg
 
     def check_response_type(self, response_type: str) -> bool:
         return response_type == "code" and "authorization_code" in self.row.grant_types

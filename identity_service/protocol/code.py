@@ -1,10 +1,12 @@
 """The authorization code grant with PKCE (OAuth 2.1 section 4.1, RFC 7636, RFC 9700)."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 from authlib.oauth2.rfc6749 import (
     AuthorizationCodeMixin,
+    InvalidGrantError,
     InvalidRequestError,
     OAuth2Error,
     UnauthorizedClientError,
@@ -15,15 +17,16 @@ from sqlalchemy import select
 
 from identity_service.grants import service as grants_service
 from identity_service.grants.models import AuthorizationCode, Grant
-from identity_service.protocol import claims, tokens
+from identity_service.protocol import binding, claims, tokens
 from identity_service.protocol.answers import FORM_POST, RESPONSE_MODES
 from identity_service.protocol.client import ANY, ProtocolClient
 from identity_service.protocol.errors import RequestNotSupported, RequestUriNotSupported
-from identity_service.protocol.resources import about_people, joined
+from identity_service.protocol.resources import about_people
 from identity_service.protocol.turn import Person, Turn, person_of
 from identity_service.sealing import hashed
 
 CODE_LIFE = timedelta(seconds=60)
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class Code(AuthorizationCodeMixin):  # type: ignore[misc] # Authlib carries no types
@@ -51,8 +54,14 @@ class S256Challenge(CodeChallenge):  # type: ignore[misc] # Authlib carries no t
         data, client = grant.request.payload.data, grant.request.client
         if data.get("code_challenge") and data.get("code_challenge_method") != "S256":
             raise InvalidRequestError("code_challenge_method must be S256")
-        if not data.get("code_challenge") and (client.row.requires_pkce or client.row.secret_hash is None):
+        if not data.get("code_challenge") and client.requires_pkce:
             raise InvalidRequestError("code_challenge is required")
+
+    def validate_code_verifier(self, grant: Any, result: Any) -> None:
+        """FAPI 2.0 wants `invalid_grant` where the verifier is left out."""
+        if grant.request.client.is_fapi and "code_verifier" not in grant.request.form:
+            raise InvalidGrantError("code_verifier is missing")
+        super().validate_code_verifier(grant, result)
 
 
 class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc] # Authlib carries no types
@@ -112,6 +121,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc] # Authlib 
                 nonce=data.get("nonce"),
                 code_challenge=data.get("code_challenge"),
                 code_challenge_method=data.get("code_challenge_method"),
+                dpop_jkt=data.get("dpop_jkt"),
                 expires_at=turn.now + CODE_LIFE,
             )
         )
@@ -154,41 +164,58 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc] # Authlib 
         self, user: Person, scope: str, include_refresh_token: bool = True, **_: Any
     ) -> dict[str, Any]:
         code: Code = self.request.authorization_code
-        token = token_response(self, user, code.grant, scope, nonce=code.row.nonce)
+        token = token_response(self, user, code.grant, scope, nonce=code.row.nonce, bound=code.row.dpop_jkt)
         if include_refresh_token:
             token["refresh_token"] = tokens.first_refresh_token(self.turn, code.grant)
         return token
 
 
 def token_response(
-    grant_type: Any, person: Person, grant: Grant, scope: str, *, nonce: str | None
+    grant_type: Any,
+    person: Person,
+    grant: Grant,
+    scope: str,
+    *,
+    nonce: str | None,
+    bound: str | None = None,
 ) -> dict[str, Any]:
-    """Access token, and id_token where `openid` was granted, for one of the grant's audiences."""
+    """Access token, and id_token where `openid` was granted, for one of the grant's audiences. `bound` is
+    the key that has to be proved for it."""
     turn: Turn = grant_type.server.turn
     client: ProtocolClient = grant_type.request.client
     resource = tokens.chosen_resource(turn, grant_type.request, grant.audiences)
     granted = tokens.scope_at(resource, scope)
-    seconds = turn.settings.access_token_seconds
+    jkt = binding.key_for_tokens(turn, grant_type.request, client, bound=bound)
+    binding.bind_refreshing(client, grant, jkt)
     access = tokens.Access(
         client=client,
         resource=resource,
         scope=granted,
-        seconds=seconds,
+        seconds=turn.settings.access_token_seconds,
         account=person.account,
         grant_id=grant.id,
         sid=str(person.session.id),
+        jkt=jkt,
     )
-    token: dict[str, Any] = {
-        "access_token": tokens.access_token(turn, access),
-        "token_type": "Bearer",
-        "expires_in": seconds,
-        "scope": joined(granted),
-    }
+    token = tokens.access_response(turn, access)
     if "openid" in granted:
         token["id_token"] = tokens.id_token(
             turn, client, person, grant, nonce=nonce, access=token["access_token"]
         )
     return token
+
+
+def _is_pushed_where_it_has_to_be(grant: CodeGrant) -> None:
+    """RFC 9126 section 5: no way around it for a client that pushes its requests."""
+    if grant.request.client.requires_pushed and not grant.request.is_pushed:
+        raise InvalidRequestError("This client has to push its requests")
+
+
+def _key_is_a_thumbprint(grant: CodeGrant) -> None:
+    """RFC 9449 section 10: `dpop_jkt` is a SHA-256 in base64url."""
+    jkt = grant.request.payload.data.get("dpop_jkt")
+    if jkt is not None and not _THUMBPRINT.fullmatch(jkt):
+        raise InvalidRequestError("dpop_jkt must be the SHA-256 thumbprint of a key")
 
 
 def _no_request_object(grant: CodeGrant) -> None:
@@ -238,6 +265,8 @@ def realm_of(grant: CodeGrant) -> str:
 
 
 RULES = (
+    _is_pushed_where_it_has_to_be,
+    _key_is_a_thumbprint,
     _no_request_object,
     _response_mode_is_known,
     _claims_can_be_read,

@@ -4,14 +4,19 @@ from typing import Any
 
 from identity_service.keys.service import ALGORITHMS
 from identity_service.protocol.answers import RESPONSE_MODES
+from identity_service.protocol.assertion import ALGORITHMS as ASSERTION_ALGORITHMS
 from identity_service.protocol.claims import SCOPE_OF
 from identity_service.protocol.resources import BRIDGE_SCOPES, COMMUNITY_SCOPES, OPENID_SCOPES
 from shared.oidc.names import GrantType
+from shared.oidc.signed import STRONG
+
+_AUTHENTICATED = ("token_endpoint", "revocation_endpoint", "introspection_endpoint")
 
 
 def document(issuer: str) -> dict[str, Any]:
     """What this issuer offers, and where."""
-    methods = ["client_secret_basic", "client_secret_post", "none"]
+    methods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
+    signing = [f"{name}_auth_signing_alg_values_supported" for name in _AUTHENTICATED]
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oauth/authorize",
@@ -34,6 +39,10 @@ def document(issuer: str) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_methods_supported": [name for name in methods if name != "none"],
+        **{name: list(ASSERTION_ALGORITHMS) for name in signing},
+        "pushed_authorization_request_endpoint": f"{issuer}/oauth/par",
+        "require_pushed_authorization_requests": False,
+        "dpop_signing_alg_values_supported": list(STRONG),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
         "claim_types_supported": ["normal"],

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from identity_service.accounts.models import Account
 from identity_service.accounts.roles import roles_in_tokens
 from identity_service.grants.models import UsedAssertion
-from identity_service.protocol import tokens
+from identity_service.protocol import binding, tokens
 from identity_service.protocol.client import CONFIDENTIAL, ProtocolClient
 from identity_service.protocol.resources import BY_ASSERTION, EXCHANGE_RULES, joined
 from identity_service.protocol.turn import Turn, person_of
@@ -73,7 +73,8 @@ class ExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc] # Auth
             account=subject.account,
             grant_id=subject.grant_id,
             sid=subject.sid,
-            actor=client.client_id,
+            act={"sub": client.client_id},
+            jkt=binding.key_for_tokens(turn, self.request, client),
         )
         turn.record(
             "token.exchanged",
@@ -83,13 +84,7 @@ class ExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc] # Auth
             scope=joined(scope),
             subject=self.request.form["subject_token_type"].rpartition(":")[2],
         )
-        body = {
-            "access_token": tokens.access_token(turn, access),
-            "issued_token_type": TokenKind.ACCESS.value,
-            "token_type": "Bearer",
-            "expires_in": seconds,
-            "scope": joined(scope),
-        }
+        body = tokens.access_response(turn, access) | {"issued_token_type": TokenKind.ACCESS.value}
         return 200, body, self.TOKEN_RESPONSE_HEADER
 
     def _subject(self, client: ProtocolClient) -> Subject:

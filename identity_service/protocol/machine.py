@@ -4,9 +4,8 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidScopeError, grants
 
-from identity_service.protocol import tokens
+from identity_service.protocol import binding, tokens
 from identity_service.protocol.client import CONFIDENTIAL, ProtocolClient
-from identity_service.protocol.resources import joined
 from identity_service.protocol.turn import Turn
 
 
@@ -23,11 +22,11 @@ class MachineGrant(grants.ClientCredentialsGrant):  # type: ignore[misc] # Authl
         wanted = frozenset(scope.split()) if scope else admitted
         if not wanted <= admitted:
             raise InvalidScopeError
-        seconds = turn.settings.access_token_seconds
-        access = tokens.Access(client=client, resource=resource, scope=wanted, seconds=seconds)
-        return {
-            "access_token": tokens.access_token(turn, access),
-            "token_type": "Bearer",
-            "expires_in": seconds,
-            "scope": joined(wanted),
-        }
+        access = tokens.Access(
+            client=client,
+            resource=resource,
+            scope=wanted,
+            seconds=turn.settings.access_token_seconds,
+            jkt=binding.key_for_tokens(turn, self.request, client),
+        )
+        return tokens.access_response(turn, access)

@@ -26,6 +26,7 @@ READABLE: Final = (
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
     "/.well-known/jwks.json",
+    "/oauth/par",
     "/oauth/token",
     "/oauth/revoke",
     "/oauth/userinfo",

@@ -56,7 +56,8 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc] # Authlib ca
 
     def _may_come_again(self, row: RefreshToken, refresh_token: str, grant: Grant) -> bool:
         assert row.used_at is not None
-        grace = timedelta(seconds=self.turn.settings.refresh_grace_seconds)
+        own: int | None = self.request.client.row.refresh_grace_seconds
+        grace = timedelta(seconds=self.turn.settings.refresh_grace_seconds if own is None else own)
         if self.turn.now - row.used_at > grace:
             self.turn.revoke(grant, because="a refresh token was used twice")
             return False
@@ -72,13 +73,14 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc] # Authlib ca
 
     def generate_token(self, user: Person, scope: str, **_: Any) -> dict[str, Any]:
         credential: Credential = self.request.refresh_token
-        token = token_response(self, user, credential.grant, scope, nonce=None)
+        grant = credential.grant
+        token = token_response(self, user, grant, scope, nonce=None, bound=grant.dpop_jkt)
         token["refresh_token"] = self._successor(credential)
         return token
 
     def _successor(self, credential: Credential) -> str:
         presented: str = self.request.form["refresh_token"]
-        if not self.request.client.row.rotates_refresh_tokens:
+        if not self.request.client.rotates_refresh_tokens:
             return presented
         successor = tokens.next_refresh_token(self.turn, presented)
         if credential.row.used_at is None:
@@ -86,5 +88,5 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc] # Authlib ca
         return successor
 
     def revoke_old_credential(self, refresh_token: Credential) -> None:
-        if self.request.client.row.rotates_refresh_tokens and refresh_token.row.used_at is None:
+        if self.request.client.rotates_refresh_tokens and refresh_token.row.used_at is None:
             refresh_token.row.used_at = self.turn.now

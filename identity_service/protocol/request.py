@@ -40,13 +40,24 @@ class ProtocolRequest(OAuth2Request):  # type: ignore[misc] # Authlib carries no
     """A request whose body was read already.
 
     Its address is made from the issuer, never from the `Host` header: Authlib refuses plain http off
-    loopback, and behind a proxy the header says nothing.
+    loopback, and behind a proxy the header says nothing. `proofs` are its DPoP headers; `is_pushed` says of
+    an authorization request that its client left it here first.
     """
 
+    is_pushed = False
+
     def __init__(
-        self, issuer: str, path: str, method: str, headers: Mapping[str, str], parameters: Parameters
+        self,
+        issuer: str,
+        path: str,
+        method: str,
+        headers: Mapping[str, str],
+        parameters: Parameters,
+        proofs: tuple[str, ...] = (),
     ) -> None:
         super().__init__(method, issuer + path, headers=headers)
+        self.path = path
+        self.proofs = proofs
         self.payload = Payload(parameters)
 
     @property

@@ -5,6 +5,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error, UnsupportedGrantTypeError
 
 from identity_service.clients.models import Client
+from identity_service.protocol import assertion
 from identity_service.protocol import client as clients
 from identity_service.protocol.client import ProtocolClient
 from identity_service.protocol.code import CodeGrant, S256Challenge
@@ -23,6 +24,7 @@ class Server(AuthorizationServer):  # type: ignore[misc] # Authlib carries no ty
     def __init__(self, turn: Turn) -> None:
         super().__init__()
         self.turn = turn
+        self.register_client_auth_method(assertion.METHOD, assertion.method_for(turn))
         self.register_client_auth_method("client_secret_basic", clients.by_basic)
         self.register_client_auth_method("client_secret_post", clients.by_post)
         self.register_client_auth_method("none", clients.by_name)

@@ -37,7 +37,8 @@ class InvalidTarget(OAuth2Error):  # type: ignore[misc] # Authlib carries no typ
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What an access token shall say. Without an account the client acts for itself."""
+    """What an access token shall say. Without an account the client acts for itself. `act` is who acts for
+    the person (RFC 8693 section 4.1), `jkt` the key that has to be proved with it."""
 
     client: ProtocolClient
     resource: Resource
@@ -46,7 +47,8 @@ class Access:
     account: Account | None = None
     grant_id: UUID | None = None
     sid: str | None = None
-    actor: str | None = None
+    act: dict[str, Any] | None = None
+    jkt: str | None = None
 
 
 def access_token(turn: Turn, access: Access) -> str:
@@ -66,11 +68,25 @@ def access_token(turn: Turn, access: Access) -> str:
     }
     if access.account is not None:
         claims |= _person_claims(turn, access.account)
+        if access.client.row.may_act is not None:
+            claims["may_act"] = {"sub": access.client.row.may_act}
     if access.sid is not None:
         claims["sid"] = access.sid
-    if access.actor is not None:
-        claims["act"] = {"sub": access.actor}
+    if access.act is not None:
+        claims["act"] = access.act
+    if access.jkt is not None:
+        claims["cnf"] = {"jkt": access.jkt}
     return _signed(turn, "ES256", claims, ACCESS_TYPE)
+
+
+def access_response(turn: Turn, access: Access) -> dict[str, Any]:
+    """The members of a token response that every grant gives (RFC 6749 section 5.1)."""
+    return {
+        "access_token": access_token(turn, access),
+        "token_type": "Bearer" if access.jkt is None else "DPoP",
+        "expires_in": access.seconds,
+        "scope": joined(access.scope),
+    }
 
 
 def _person_claims(turn: Turn, account: Account) -> dict[str, Any]:
@@ -87,7 +103,7 @@ def id_token(
 ) -> str:
     """OpenID Connect Core section 2. Claims asked for by scope are at UserInfo, not here (5.4)."""
     now = int(turn.now.timestamp())
-    algorithm = client.row.id_token_alg
+    algorithm = client.id_token_alg
     claims = {
         "iss": turn.issuer,
         "sub": str(person.account.id),

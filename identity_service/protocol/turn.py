@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
+from identity_service.clients.keys import RemoteKeySets
 from identity_service.grants.models import Grant
 from identity_service.keys.service import KeyRing
 from identity_service.protocol.resources import Resource, resources
@@ -26,6 +27,7 @@ class Turn:
     settings: Settings
     keys: KeyRing
     sealer: Sealer
+    client_keys: RemoteKeySets
     now: datetime
     address: str
     resources: dict[str, Resource] = field(default_factory=dict)
@@ -38,6 +40,7 @@ class Turn:
             settings=services.settings,
             keys=services.keys,
             sealer=services.sealer,
+            client_keys=services.client_keys,
             now=visit.now,
             address=visit.address,
             resources=resources(services.settings),

@@ -1,0 +1,86 @@
+"""Tokens bound to a key of the client (DPoP, RFC 9449), as identity gives and takes them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from authlib.oauth2.rfc6749 import InvalidGrantError, OAuth2Error
+from sqlalchemy.dialects.postgresql import insert
+
+from identity_service.grants.models import Grant, UsedProof
+from identity_service.protocol.client import ProtocolClient
+from identity_service.protocol.request import ProtocolRequest
+from identity_service.protocol.turn import Turn
+from shared.oidc.dpop import Presented, Proof, read_proof
+from shared.oidc.errors import InvalidProof, InvalidToken
+from shared.oidc.tokens import BOUND
+
+
+class InvalidDpopProof(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
+    """The proof is bad, or the client has to show one (section 5)."""
+
+    error = "invalid_dpop_proof"
+
+
+def proved_key(turn: Turn, request: ProtocolRequest) -> str | None:
+    """The thumbprint of the key that a client's request proves, if it shows a proof; each is taken once.
+    Raises InvalidDpopProof."""
+    if not request.proofs:
+        return None
+    presented = Presented(request.method, request.path, request.proofs)
+    try:
+        proof = read_proof(presented, base=turn.issuer, now=turn.now.timestamp())
+        _use_once(turn, proof)
+    except InvalidProof as refusal:
+        raise InvalidDpopProof(f"The DPoP proof is not acceptable: {refusal.reason}") from None
+    return proof.jkt
+
+
+def key_for_tokens(
+    turn: Turn, request: ProtocolRequest, client: ProtocolClient, *, bound: str | None = None
+) -> str | None:
+    """The key to which new tokens are bound: the one proved, None for bearer tokens.
+
+    `bound` is the key to which the code or refresh token is bound (sections 5 and 10). Raises
+    InvalidDpopProof when the client has to prove a key and does not, InvalidGrantError for another key.
+    """
+    jkt = proved_key(turn, request)
+    if jkt is None and (client.requires_proof or bound is not None):
+        raise InvalidDpopProof("A DPoP proof is needed here")
+    if bound is not None and jkt != bound:
+        raise InvalidGrantError("It is bound to another key")
+    return jkt
+
+
+def bind_refreshing(client: ProtocolClient, grant: Grant, jkt: str | None) -> None:
+    """A public client's refresh token is only good with the key (section 5); a confidential client proves
+    itself anyway, and may change its key."""
+    if client.row.is_public and grant.dpop_jkt is None:
+        grant.dpop_jkt = jkt
+
+
+def check_use(turn: Turn, payload: dict[str, Any], token: str, presented: Presented | None) -> None:
+    """Whether an access token of ours came here as it has to (sections 7.1 and 7.2). `presented` is given
+    when it came as `Authorization: DPoP`. Raises InvalidToken, or InvalidProof for the proof."""
+    confirmation = payload.get("cnf")
+    if presented is None:
+        if confirmation is not None:
+            raise InvalidToken(BOUND)
+        return
+    if not isinstance(confirmation, dict):
+        raise InvalidToken("not bound to a key")
+    proof = read_proof(presented, base=turn.issuer, now=turn.now.timestamp(), access_token=token)
+    if confirmation.get("jkt") != proof.jkt:
+        raise InvalidProof("another key")
+    _use_once(turn, proof)
+
+
+def _use_once(turn: Turn, proof: Proof) -> None:
+    """Raises InvalidProof when it was taken before, also at this very moment by another process."""
+    kept = turn.session.execute(
+        insert(UsedProof)
+        .values(proof_hash=proof.id, expires_at=datetime.fromtimestamp(proof.until, UTC))
+        .on_conflict_do_nothing()
+        .returning(UsedProof.proof_hash)
+    )
+    if kept.first() is None:
+        raise InvalidProof("used before")
