@@ -393,6 +393,36 @@ async def test_exchanged_and_machine_tokens_are_not_people(house: House) -> None
         assert answer.status_code == 401, claims
 
 
+async def test_no_token_from_between_gives_a_removed_role_back(house: House) -> None:
+    """A role was granted and removed again; meanwhile a token was made with it, and is shown late."""
+    realm, now = house.composition.realm, int(time.time())
+
+    async def roles(since: int, *held: str) -> list[str]:
+        token = house.token("on-and-off", realm=realm, roles=list(held), iat=now - since)
+        answer = await house.client.get("/api/v1/me", headers={"authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+        told: list[str] = answer.json()["roles"]
+        return told
+
+    assert await roles(50) == []
+    assert await roles(20) == [], "after the removal, the same as before"
+    assert await roles(30, "partner") == []
+    assert await roles(10, "partner") == ["partner"], "granted anew"
+
+
+async def test_a_token_without_a_name_leaves_the_name(house: House) -> None:
+    realm, now = house.composition.realm, int(time.time())
+
+    async def name(since: int, **claims: Any) -> str:
+        token = house.token("named-once", realm=realm, iat=now - since, **claims)
+        answer = await house.client.get("/api/v1/me", headers={"authorization": f"Bearer {token}"})
+        told: str = answer.json()["name"]
+        return told
+
+    assert await name(20, name="Ada") == "Ada"
+    assert await name(10, name=None, roles=["partner"]) == "Ada"
+
+
 async def test_name_and_roles_follow_the_bearer_token(house: House) -> None:
     async def me(**claims: Any) -> Any:
         token = house.token("follower", **claims)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from sqlalchemy import or_, select
+from sqlalchemy import case, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,22 +31,37 @@ async def provision(
     *,
     sub: str,
     realm: str,
-    name: str,
+    name: str | None,
     roles: list[str],
     told_at: datetime | None = None,
 ) -> UUID:
     """The person of this account, made at first sight; name and roles follow the account.
 
-    What identity said before what is kept (`told_at`) changes nothing: a removed role stays removed.
+    What identity said before what is kept (`told_at`) changes nothing: a removed role stays removed. A name
+    that is not told stays as it is.
     """
     now = clock.now()
-    fresh: dict[str, Any] = {"realm": realm, "name": shown_name(name), "roles": roles}
+    fresh: dict[str, Any] = {"realm": realm, "roles": roles}
+    if name is not None:
+        fresh["name"] = shown_name(name)
+    changed = or_(*(getattr(Person, column) != value for column, value in fresh.items()))
     statement = (
         insert(Person)
-        .values(id=new_id(), sub=sub, created_at=now, updated_at=now, told_at=told_at, **fresh)
+        .values(
+            id=new_id(),
+            sub=sub,
+            created_at=now,
+            updated_at=now,
+            told_at=told_at,
+            **({"name": shown_name("")} | fresh),
+        )
         .on_conflict_do_update(
             index_elements=[Person.sub],
-            set_={**fresh, "updated_at": now, "told_at": told_at},
+            set_={
+                **fresh,
+                "updated_at": case((changed, now), else_=Person.updated_at),
+                "told_at": told_at,
+            },
             where=or_(Person.told_at.is_(None), Person.told_at <= (told_at or now)),
         )
         .returning(Person.id)

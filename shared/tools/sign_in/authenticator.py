@@ -99,7 +99,7 @@ class Accounts:
             raise Unauthenticated(self.policy.refusal)
         known = {"sub": claims.sub, "sid": claims.sid or "", "issued_at": _issued(claims)}
         row = await self.database.reader.first(queries.BY_SUBJECT, **known)
-        if row is None or (_differs(row, claims) and not row["revoked"]):
+        if row is None or (_is_news(row, claims) and not row["revoked"]):
             await self.provision(claims)
             row = await self.database.reader.first(queries.BY_SUBJECT, **known)
         if row is None or not row["active"]:
@@ -122,7 +122,7 @@ class Accounts:
                 self.clock,
                 sub=claims.sub,
                 realm=str(claims.realm),
-                name=claims.name or "Somebody",
+                name=claims.name,
                 roles=sorted(claims.roles),
                 told_at=_issued(claims),
             )
@@ -165,7 +165,7 @@ class Accounts:
             await self._end(key)
             return None
         await self._keep(key, fresh, kept)
-        if _differs(row, claims):
+        if _is_news(row, claims):
             await self.provision(claims)
         return await self._row(key)
 
@@ -237,9 +237,16 @@ def _issued(claims: Claims) -> datetime:
     return datetime.fromtimestamp(claims.iat, UTC)
 
 
-def _differs(row: Row, claims: Claims) -> bool:
-    """Whether name or roles changed at identity since we last heard of this person."""
-    if row["told_at"] is not None and _issued(claims) < row["told_at"]:
+def _is_news(row: Row, claims: Claims) -> bool:
+    """Whether identity says by this token what it did not say before.
+
+    A newer token that says the same is news too, once: nothing that was made before it counts any more, not
+    even a token that was made between the granting of a role and its removal.
+    """
+    issued, told_at = _issued(claims), row["told_at"]
+    if told_at is None or issued > told_at:
+        return True
+    if issued < told_at:
         return False
     name_changed = claims.name is not None and row["name"] != people.shown_name(claims.name)
     return name_changed or frozenset(row["roles"]) != claims.roles
