@@ -10,6 +10,7 @@ from customer_service.settings import Settings
 from customer_service.sharing import api as sharing_api
 from customer_service.sharing import disclosure
 from customer_service.sharing import pages as sharing_pages
+from customer_service.sharing.names import IN_TEMPLATES
 from shared.oidc.claims import Claims, Realm
 from shared.tools import transfer
 from shared.tools.composition import Community, build, folders
@@ -61,6 +62,12 @@ def catalog() -> Catalog:
     )
 
 
+def _pages(settings: Settings) -> Pages:
+    pages = Pages(site(settings), folders(sharing, transfer))
+    pages.environment.globals.update(IN_TEMPLATES)
+    return pages
+
+
 def create_app(settings: Settings, *, http: httpx.AsyncClient | None = None) -> FastAPI:
     return build(
         Community(
@@ -75,7 +82,7 @@ def create_app(settings: Settings, *, http: httpx.AsyncClient | None = None) -> 
                 refusal="Colleagues use the community inside; only community managers sign in here.",
                 realms=("customer", "staff"),
             ),
-            pages=Pages(site(settings), folders(sharing, transfer)),
+            pages=_pages(settings),
             api_routers=(sharing_api.router, transfer_api.router),
             page_routers=(sharing_pages.router,),
         ),

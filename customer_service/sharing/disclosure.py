@@ -41,6 +41,16 @@ def reads() -> ScalarSelect[Any]:
     )
 
 
+def last_read() -> ScalarSelect[Any]:
+    """When the surrounding sharing was last read over the bridge."""
+    return (
+        select(func.max(ThreadRef.last_read_at))
+        .where(ThreadRef.sharing_id == Sharing.id)
+        .correlate(Sharing)
+        .scalar_subquery()
+    )
+
+
 def _latest() -> ScalarSelect[Any]:
     """The topic's newest sharing as JSON; whether it is live follows from `withdrawn_at`."""
     confirmed, recipients = confirmations()
@@ -55,6 +65,7 @@ def _latest() -> ScalarSelect[Any]:
         "over", or_(Sharing.withdrawn_at.is_not(None), Sharing.until <= func.now()),
         "withdrawn_at", func.coalesce(Sharing.withdrawn_at, Sharing.until),
         "reads", reads(),
+        "last_read_at", last_read(),
         "recipients", recipients,
         "confirmed", confirmed,
     )  # fmt: skip

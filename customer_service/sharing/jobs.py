@@ -1,6 +1,7 @@
 """What the customer worker does for the bridge: number, chain, tell, apply."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +18,8 @@ from shared.kernel.clock import Clock
 from shared.tools.topics.catalog import Catalog
 from shared.tools.topics.events import TopicChanged, TopicDeleted
 
+VOTES_EVERY = timedelta(minutes=1)
+"""Votes on a topic are told no more often than this, all that came meanwhile as one change."""
 Step = Callable[[AsyncSession], Awaitable[int]]
 """Does some of the work in the transaction and returns how much."""
 
@@ -30,8 +33,9 @@ class SharingWork:
         self.catalog = catalog
 
     def jobs(self) -> tuple[Job, ...]:
-        """Changed and deleted topics are heard of (`handlers`); expiry is not, and is looked for now and
-        then: what is past its end is out of the views by itself, and waits for its tombstone only."""
+        """Changed and deleted topics are heard of (`handlers`). Votes and expiry are looked for now and then:
+        of votes few are told, and what is past its end is out of the views by itself and waits for its
+        tombstone only."""
         return (
             Job("bridge inbox", self._committed(self._apply), every=5.0, channel=INBOX_CHANNEL),
             Job("sharings", self._committed(self._follow_topics), every=15.0),
@@ -69,9 +73,10 @@ class SharingWork:
         for row in ended:
             why = "deleted" if row.deleted_at else "expired"
             await feed.end(session, row.id, why=why, version=row.version, now=now)
-        changed = (await session.execute(queries.CHANGED)).all()
-        for sharing_id, version in changed:
-            await session.execute(update(Sharing).where(Sharing.id == sharing_id).values(version=version))
+        changed = (await session.execute(queries.CHANGED, {"votes_since": now - VOTES_EVERY})).all()
+        for sharing_id, version, votes in changed:
+            told = {"version": version, "votes": votes, "told_at": now}
+            await session.execute(update(Sharing).where(Sharing.id == sharing_id).values(**told))
             await feed.tell(session, sharing_id, "updated", version=version, now=now)
         return len(ended) + len(changed)
 

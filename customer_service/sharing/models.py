@@ -58,7 +58,7 @@ class SharingSpace(CustomerBase):
 class Sharing(CustomerBase):
     """One topic, shared once. It is live until it is withdrawn, `until` is past, or the topic is deleted.
 
-    `version` is the version of the topic that the feed told last.
+    `version` and `votes` are those of the topic that the feed told last, at `told_at`.
     """
 
     __tablename__ = "sharings"
@@ -76,6 +76,8 @@ class Sharing(CustomerBase):
     withdrawn_by: Mapped[UUID | None] = mapped_column(ForeignKey(Person.id))
     withdrawn_why: Mapped[str | None]
     version: Mapped[int]
+    votes: Mapped[int] = mapped_column(server_default=text("0"))
+    told_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
     __table_args__ = (
         Index("uq_sharings_live", "topic_id", unique=True, postgresql_where=text("withdrawn_at is null")),

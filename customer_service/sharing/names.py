@@ -4,19 +4,21 @@ import secrets
 from datetime import timedelta
 from typing import Final, Literal
 
-Purpose = Literal["support", "product", "story", "advisory"]
+from shared.bridge.messages import Purpose
+
 Audience = Literal["staff", "systems"]
 
-PURPOSES: Final[dict[str, str]] = {
-    "support": "to help with this question",
+PURPOSES: Final[dict[Purpose, str]] = {
+    "support": "to help with this topic",
     "product": "to improve the product",
     "story": "to tell colleagues how customers work",
     "advisory": "for the advisory groups",
 }
-AUDIENCES: Final[dict[str, str]] = {
-    "staff": "Staff who look after customers",
-    "systems": "Staff who look after customers, and the company's customer records",
+AUDIENCES: Final[dict[Audience, str]] = {
+    "staff": "staff who look after customers",
+    "systems": "staff who look after customers, and the company's customer records",
 }
+IN_TEMPLATES: Final = {"sharing_purposes": PURPOSES, "sharing_audiences": AUDIENCES}
 PURGE_WITHIN: Final = timedelta(hours=24)
 """How long a consumer has, after a withdrawal, to delete and to confirm that it did."""
 

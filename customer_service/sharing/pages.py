@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
-from customer_service.sharing.names import Audience, Purpose
+from customer_service.sharing.names import Audience
 from customer_service.sharing.schemas import CompanyAsked, Reason, SharingCreate
 from customer_service.sharing.service import SharingService, topic_row
+from shared.bridge.messages import Purpose
 from shared.kernel.errors import invalid_field
 from shared.web.edge import PageWrite, WriteRoute
 from shared.web.page import see

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Uuid, and_, bindparam, func, or_, select
 
-from customer_service.sharing.disclosure import confirmations, reads
+from customer_service.sharing.disclosure import confirmations, last_read, reads
 from customer_service.sharing.models import (
     Consumer,
     LedgerCrossing,
@@ -16,13 +16,14 @@ from customer_service.sharing.models import (
 from shared.db.query import Query
 from shared.tools.spaces.models import Space
 from shared.tools.spaces.visibility import visible_spaces
-from shared.tools.topics.models import Topic
+from shared.tools.topics.models import Post, Topic
 from shared.tools.topics.visibility import visible_topics
 
 _TOPIC: Final = bindparam("topic_id", type_=Uuid())
 _allowed = (
     select(SharingSpace.space_id).where(SharingSpace.space_id == Topic.space_id).correlate(Topic).exists()
 )
+_votes = select(Post.score).where(Post.topic_id == Topic.id, Post.is_first).correlate(Topic).scalar_subquery()
 _confirmed, _recipients = confirmations()
 
 TOPIC: Final = Query(
@@ -33,6 +34,7 @@ TOPIC: Final = Query(
         Topic.version,
         Topic.slug,
         Topic.kind,
+        _votes.label("votes"),
         _allowed.label("allowed"),
     ).where(Topic.id == _TOPIC)
 )
@@ -57,6 +59,7 @@ HISTORY: Final = Query(
         Sharing.withdrawn_at,
         Sharing.withdrawn_why,
         reads().label("reads"),
+        last_read().label("last_read_at"),
         _recipients.label("recipients"),
         _confirmed.label("confirmed"),
     )
@@ -97,12 +100,23 @@ ENDED = (
 """Live sharings that must end by themselves. Takes `now`."""
 
 CHANGED = (
-    select(Sharing.id, Topic.version)
+    select(Sharing.id, Topic.version, _votes.label("votes"))
     .join(Topic, Topic.id == Sharing.topic_id)
-    .where(and_(Sharing.withdrawn_at.is_(None), Topic.deleted_at.is_(None), Sharing.version != Topic.version))
+    .where(
+        Sharing.withdrawn_at.is_(None),
+        Topic.deleted_at.is_(None),
+        or_(
+            Sharing.version != Topic.version,
+            and_(
+                Sharing.told_at <= bindparam("votes_since", type_=Sharing.told_at.type),
+                Sharing.votes != _votes,
+            ),
+        ),
+    )
     .with_for_update(of=Sharing.__table__, skip_locked=True)
 )
-"""Live sharings whose topic has a version that the feed has not told yet."""
+"""Live sharings whose topic has a version that the feed has not told yet; or votes, where the feed has told
+nothing of it since `votes_since`."""
 
 REFS_OF = (
     select(ThreadRef.consumer_id, ThreadRef.ref)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from customer_service.sharing.names import Audience, Purpose
+from customer_service.sharing.names import Audience
+from shared.bridge.messages import Purpose
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -64,6 +65,7 @@ class SharingView:
     shared_at: datetime
     until: datetime | None
     reads: Annotated[int, Field(description="How often it was read over the bridge")]
+    last_read_at: datetime | None
     withdrawn_at: datetime | None
     withdrawn_why: str | None
     recipients: int

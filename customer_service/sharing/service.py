@@ -82,6 +82,8 @@ class SharingService:
             shared_at=now,
             until=wanted.until,
             version=topic["version"],
+            votes=topic["votes"],
+            told_at=now,
         )
         self.ctx.session.add(sharing)
         try:

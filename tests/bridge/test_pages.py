@@ -70,7 +70,7 @@ async def test_the_author_asks_and_withdraws_on_the_page(outside: Outside, brows
     assert "Read</dt><dd>never" in asked.text
     await outside.client.thread(outside.staff(), await outside.ref())
     await outside.work()
-    assert "Read</dt><dd>once" in (await browser.get(topic)).text
+    assert "Read</dt><dd>once, last <time" in (await browser.get(topic)).text
     withdrawn = await browser.post(f"{topic}/withdraw")
     assert "Withdraw it" not in withdrawn.text
     assert "Deletion confirmed by 0 of 1" in withdrawn.text

@@ -283,3 +283,35 @@ async def test_every_crossing_has_its_row_and_the_consumer_can_check_the_chain(o
 async def test_a_sharing_cannot_end_in_the_past(outside: Outside) -> None:
     with pytest.raises(Exception, match="later"):
         await outside.share(until=datetime.now(UTC) - timedelta(days=1))
+
+
+async def test_votes_are_told_too_but_not_each_of_them(outside: Outside) -> None:
+    await outside.ask()
+    await outside.work()
+    token = outside.program()
+    cursor = (await outside.client.changes(token, None)).body.next_cursor
+
+    async def news() -> list[str]:
+        await outside.work()
+        return [change.type for change in (await outside.client.changes(token, cursor)).body.data]
+
+    async def vote(since: int) -> None:
+        await outside.sql("update sharings set told_at = now() - make_interval(secs => $1)", since)
+        await outside.sql("update posts set score = score + 1 where is_first")
+
+    await vote(50)
+    assert await news() == [], "told a moment ago"
+    await vote(61)
+    assert await news() == ["updated"]
+    assert await news() == ["updated"], "once"
+    (thread,) = (await outside.client.threads(outside.staff())).body.data
+    assert thread.counts.votes == 2
+
+
+async def test_votes_that_were_there_before_are_no_news(outside: Outside) -> None:
+    await outside.sql("update posts set score = 5 where is_first")
+    await outside.ask()
+    await outside.sql("update sharings set told_at = told_at - interval '1 hour'")
+    await outside.work()
+    changes = (await outside.client.changes(outside.program(), None)).body.data
+    assert [change.type for change in changes] == ["shared"]

@@ -10,18 +10,11 @@ from markupsafe import Markup, escape
 from shared.tools.topics.addresses import author, person_address, post_address
 from shared.tools.topics.catalog import Catalog
 from shared.tools.topics.kinds import PostParts
+from shared.tools.topics.reactions import REACTIONS
 from shared.tools.topics.schemas import PostView, TopicView
 from shared.web.leaves import ago, post_article
 from shared.web.templates import ICON
 
-REACTIONS: Final = (
-    ("like", "like", "Like"),
-    ("thanks", "heart", "Thanks"),
-    ("celebrate", "star", "Celebrate"),
-    ("insightful", "idea", "Insightful"),
-    ("same_here", "people", "Same here"),
-)
-"""Name, drawing and label of each."""
 _MENU: Final = tuple(
     (name, f'<button name="reaction" value="{name}">{label}</button>') for name, _, label in REACTIONS
 )

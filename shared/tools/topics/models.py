@@ -17,7 +17,7 @@ class Topic(Base):
     """Anything with a title that people can discuss. Its `kind` sets its rules and never changes here.
 
     Counters are kept with the row; `version` grows with every change that a reader could see, but not with
-    votes and reactions: those are counted on the posts, and grow the post's version.
+    votes and reactions: those are counted on the posts.
     """
 
     __tablename__ = "topics"
@@ -75,7 +75,6 @@ class Post(Base):
     score: Mapped[int] = mapped_column(server_default=text("0"))
     comment_count: Mapped[int] = mapped_column(server_default=text("0"))
     reactions: Mapped[dict[str, int]] = mapped_column(server_default=text("'{}'"))
-    version: Mapped[int] = mapped_column(server_default=text("1"))
     search: Mapped[str] = mapped_column(
         TSVECTOR, Computed("to_tsvector('english', body)", persisted=True), deferred=True
     )

@@ -28,14 +28,13 @@ from shared.tools.topics.permissions import (
     decide_start,
     decide_topic,
 )
+from shared.tools.topics.reactions import REACTION_NAMES
 from shared.tools.topics.reading import TopicReader
 from shared.tools.topics.schemas import PostCreate, PostUpdate, PostView, TopicCreate, TopicUpdate, TopicView
 from shared.web import markdown
 
 HeldTopic: TypeAlias = SqlRow[UUID, int, str, list[str], datetime | None]
 """`id`, `version`, `title`, `tags`, `closed_at` of a topic whose row is locked."""
-
-REACTIONS = ("like", "thanks", "celebrate", "insightful", "same_here")
 
 
 Written: TypeAlias = tuple[str, str]
@@ -63,12 +62,7 @@ async def touch(ctx: Context, topic_id: UUID, **values: Any) -> None:
 
 async def rate(ctx: Context, post_id: UUID, **values: Any) -> None:
     """A change of what is counted on a post by votes or reactions, told to whoever listens."""
-    statement = (
-        update(Post)
-        .where(Post.id == post_id)
-        .values(version=Post.version + 1, **values)
-        .returning(Post.topic_id)
-    )
+    statement = update(Post).where(Post.id == post_id).values(**values).returning(Post.topic_id)
     topic_id = (await ctx.session.execute(statement)).scalar_one()
     await outbox.append(ctx.session, PostRated(topic_id, post_id), now=ctx.now())
 
@@ -301,9 +295,7 @@ class TopicService:
                 created_at=now,
             )
         )
-        await session.execute(
-            update(Post).where(Post.id == post_id).values(**values, version=Post.version + 1)
-        )
+        await session.execute(update(Post).where(Post.id == post_id).values(**values))
 
     async def delete_post(self, post_id: UUID) -> None:
         """Takes a reply or comment out of sight, with the comments on it."""
@@ -319,7 +311,7 @@ class TopicService:
         deleted = await session.execute(
             update(Post)
             .where(Post.id == post_id, Post.deleted_at.is_(None))
-            .values(deleted_at=now, version=Post.version + 1)
+            .values(deleted_at=now)
             .returning(Post.id)
         )
         if deleted.first() is None:
@@ -354,8 +346,8 @@ class TopicService:
     async def _require_reaction(self, post_id: UUID, name: str) -> None:
         row = await self.reading.post_row(post_id)
         self.ctx.require(decide_post(PostPermission.REACT, self.ctx.actor, row, row))
-        if name not in REACTIONS:
-            raise NotAReaction(f"Choose one of: {', '.join(REACTIONS)}")
+        if name not in REACTION_NAMES:
+            raise NotAReaction(f"Choose one of: {', '.join(REACTION_NAMES)}")
 
     async def _count_reaction(self, post_id: UUID, name: str, by: int) -> None:
         """A reaction that nobody gives any more is not listed with 0 but not at all."""
