@@ -20,6 +20,7 @@ from identity_service.roles import models as roles
 from identity_service.scim import models as scim
 from identity_service.sessions import models as sessions
 from identity_service.sign_in import models as sign_in
+from identity_service.upstreams import models as upstreams
 from shared.db.schema import assemble
 
 schema = assemble(
@@ -43,4 +44,5 @@ schema = assemble(
     factors.MODELS,
     policy.MODELS,
     sign_in.MODELS,
+    upstreams.MODELS,
 )
