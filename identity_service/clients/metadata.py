@@ -81,6 +81,8 @@ class ClientMetadata(BaseModel):
     machine_audiences: list[Token] = []
     exchange_audiences: list[Token] = []
     exchange_scopes: list[Token] = []
+    exchange_actors: list[Token] = []
+    may_act: Token | None = None
     serves: list[Token] = []
 
     security_profile: Profile = Profile.OAUTH

@@ -19,6 +19,7 @@ from identity_service.settings import Settings
 from shared.kernel.clock import MemoryClock, SystemClock
 from shared.oidc.names import GrantType
 from tests.fixtures.server import TestServer, in_thread
+from tests.identity.conformance import fapi
 from tests.identity.conformance.op import AFTER_LOGOUT, ALL_SCOPES, CALLBACK, CLIENTS, EMAIL, NAME, Agent
 from tests.identity.conformance.op import Provider as Op
 from tests.identity.conftest import settings_for
@@ -52,6 +53,8 @@ async def _fill(settings: Settings) -> None:
                 id_token_alg=client.alg,
             )
             await register(visit.session, wanted, visit.now)
+        for fapi_client in fapi.CLIENTS:
+            await register(visit.session, fapi_client.registration(), visit.now)
 
 
 @pytest.fixture(scope="session")
@@ -99,5 +102,21 @@ def agent(request: pytest.FixtureRequest, op: Op) -> Iterator[Agent]:
 def plain(op: Op) -> Iterator[Agent]:
     """A fresh browser, for what has nothing to do with the response mode."""
     made = Agent(op)
+    yield made
+    made.http.close()
+
+
+@pytest.fixture
+def client(op: Op) -> Iterator[fapi.FapiAgent]:
+    """A client of the FAPI 2.0 profile, with a fresh browser."""
+    made = fapi.FapiAgent(op, fapi.ONE)
+    yield made
+    made.http.close()
+
+
+@pytest.fixture
+def client2(op: Op) -> Iterator[fapi.FapiAgent]:
+    """Another one."""
+    made = fapi.FapiAgent(op, fapi.TWO)
     yield made
     made.http.close()
