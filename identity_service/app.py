@@ -35,6 +35,7 @@ from shared.kernel.clock import Clock, SystemClock
 from shared.web.app import answers, make_app, metrics_of
 from shared.web.cors import Cors
 from shared.web.parts_page import parts_router
+from shared.web.settings import limits_of
 from shared.web.templates import Pages
 
 DESCRIPTION = "Who you are: accounts in two realms, sign-in, OAuth 2.1 and OpenID Connect."
@@ -86,6 +87,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         open_resources=open_resources,
         ready=lambda: answers(services.database),
         error_page=error_page,
+        limits=limits_of(settings),
         metrics=metrics_of(services.database, token=settings.metrics_token.get_secret_value()),
         large_bodies={pictures.UPLOAD_PATH: pictures.MAX_UPLOAD},
         cors=Cors(origins.of_all_clients(services.database), paths=origins.READABLE, methods="GET, POST"),

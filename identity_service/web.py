@@ -13,7 +13,7 @@ from identity_service.sessions import service as sessions
 from identity_service.settings import Settings
 from identity_service.visit import Caller, Services, Visit
 from shared.kernel.errors import Problem
-from shared.web.limits import address_of
+from shared.web.limits import Limits, address_of
 from shared.web.middleware import CONTENT_SECURITY_POLICY
 from shared.web.templates import Pages
 
@@ -59,6 +59,16 @@ async def _whole_body(request: Request) -> None:
 
 
 BODY_FIRST = [Depends(_whole_body)]
+
+
+async def _counted(request: Request) -> None:
+    limits: Limits = request.app.state.limits
+    limits.count_address(request.scope)
+
+
+# For the routers of /api/v1 and /scim, before anything else. Who asks as a known client or person is counted
+# as such too, by `count_client` of the same limits.
+COUNTED = [Depends(_counted)]
 
 
 def site(settings: Settings, realm: str | None = None) -> dict[str, Any]:

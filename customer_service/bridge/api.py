@@ -46,9 +46,11 @@ def manifest_document() -> ManifestDocument:
 
 
 @router.get("/manifest", response_model=ManifestDocument, summary="Everything that may cross")
-async def show_manifest(open_: Open) -> Response:
+async def show_manifest(request: Request, open_: Open) -> Response:
     """For everybody, without a token. It stays readable while a manager holds the bridge closed: nothing of a
     customer is in it."""
+    limits: Limits = request.app.state.limits
+    limits.count_address(request.scope)
     if not open_.settings.enabled:
         raise Closed
     return JSONResponse(manifest_document().plain())

@@ -24,11 +24,12 @@ from shared.db.engine import Database
 from shared.db.sequencer import append
 from shared.kernel import chain
 from shared.kernel.clock import Clock
-from shared.kernel.errors import Problem
+from shared.kernel.errors import Problem, Unauthenticated
 from shared.oidc.claims import Claims
 from shared.oidc.errors import InvalidToken
 from shared.oidc.tokens import TokenVerifier
 from shared.web.credentials import claims_of
+from shared.web.limits import STATE, Limits
 from shared.web.problems import problem_response
 
 
@@ -86,7 +87,14 @@ class Gate:
     async def _claims(self, request: Request) -> Claims:
         if not self.settings.enabled:
             raise Closed
-        claims = await claims_of(request, self.verifier)
+        try:
+            claims = await claims_of(request, self.verifier)
+        except Unauthenticated:
+            _limits(request).count_address(request.scope)
+            raise
+        if STATE not in request.scope["state"]:  # a call that waits for news comes here again and again
+            acting_for = claims.sub if claims.is_person else None
+            _limits(request).count_client(request.scope, callers.client_of(claims), acting_for)
         callers.refuse_strangers(claims)
         return claims
 
@@ -167,6 +175,11 @@ class Gate:
             refs=[],
         )
         return response
+
+
+def _limits(request: Request) -> Limits:
+    limits: Limits = request.app.state.limits
+    return limits
 
 
 def _digest(value: str) -> str:

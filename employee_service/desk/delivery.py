@@ -18,15 +18,12 @@ from shared.bridge.messages import Reply
 from shared.db.outbox import Delivery
 from shared.kernel.clock import Clock
 from shared.oidc.errors import TokenRefused
+from shared.oidc.names import AUTHOR_GONE as AUTHOR_GONE_THERE
+from shared.oidc.names import MAY_NOTHING
 
 WITHDRAWN: Final = "The customer withdrew the thread before the answer arrived."
 NOT_ADMITTED: Final = "The bridge did not admit the answer in the author's name."
 AUTHOR_GONE: Final = "The author may not answer customers any more."
-FINAL_TOKEN_ERRORS: Final = frozenset(
-    {"invalid_request", "invalid_grant", "access_denied", "invalid_target", "invalid_scope"}
-)
-"""What identity says of a person who left (`invalid_request`, RFC 8693 section 2.2.2: the subject token is
-not acceptable) or lost the role (`invalid_scope`); anything else is a fault and is tried again."""
 ABOUT_THE_AUTHOR: Final = frozenset({"bridge.not_customer_facing", "bridge.missing_scope"})
 """Refusals (401, 403) that say the author may not answer. Any other one is about this service (its token, its
 registration, an unconfirmed purge), which somebody can mend: the answer waits."""
@@ -55,7 +52,7 @@ class ReplyDelivery:
             await self._refuse(session, reply, refused)
             return
         except TokenRefused as refused:
-            if refused.error not in FINAL_TOKEN_ERRORS:
+            if not _is_about_the_author(refused):
                 raise
             self._settle(reply, "refused", AUTHOR_GONE)
             return
@@ -69,6 +66,12 @@ class ReplyDelivery:
 
     def _settle(self, reply: DeskReply, state: str, reason: str = "") -> None:
         reply.state, reply.reason, reply.settled_at = state, reason, self._clock.now()
+
+
+def _is_about_the_author(refused: TokenRefused) -> bool:
+    """Whether identity says that the person left or lost the role. Anything else, such as a key it does not
+    know or a clock that is wrong, is a fault that somebody can mend: the answer waits."""
+    return refused.description.endswith((AUTHOR_GONE_THERE, MAY_NOTHING))
 
 
 def _words(refused: BridgeRefused) -> str:

@@ -26,7 +26,7 @@ from identity_service.protocol.turn import Turn, person_of
 from identity_service.sealing import hashed
 from shared.oidc.errors import InvalidToken
 from shared.oidc.keys import check_signature, read_header
-from shared.oidc.names import GrantType, TokenKind
+from shared.oidc.names import AUTHOR_GONE, MAY_NOTHING, GrantType, TokenKind
 
 ASSERTION_SECONDS = 300
 
@@ -153,7 +153,7 @@ def _by_assertion(turn: Turn, client: ProtocolClient, assertion: str) -> Subject
     _use_once(turn, client, jti, ends)
     account = _account(turn, payload.get("sub"))
     if account is None or account.deactivated_at is not None:
-        raise InvalidToken("the author is not here any more")
+        raise InvalidToken(AUTHOR_GONE)
     return Subject(account, BY_ASSERTION)
 
 
@@ -208,6 +208,7 @@ def _granted_scope(
         and (scope in subject.scopes if by_assertion else rule.subject_scope in subject.scopes)
     )
     granted = allowed & known & frozenset(asked.split() if asked else allowed)
+    possible = frozenset(client.row.exchange_scopes) & known & frozenset(asked.split() if asked else known)
     if not granted:
         turn.record(
             "token.exchange_refused",
@@ -215,5 +216,5 @@ def _granted_scope(
             client_id=client.client_id,
             because="no scope",
         )
-        raise InvalidScopeError("The person or the client may have none of these scopes there")
+        raise InvalidScopeError(MAY_NOTHING if possible else "The client may have none of these scopes there")
     return granted

@@ -1,6 +1,13 @@
 """Registered names of the protocols that both sides of identity use."""
 
 from enum import StrEnum
+from typing import Final
+
+AUTHOR_GONE: Final = "the author is not here any more"
+MAY_NOTHING: Final = "the person may have none of these scopes there"
+"""In `error_description` of a refused token exchange: it is about the person, and asking again is in vain.
+RFC 8693 section 2.2.2 knows only `invalid_request` for whatever is wrong with a subject token: a service that
+signs with a wrong key or by a wrong clock is told the same code."""
 
 
 class GrantType(StrEnum):

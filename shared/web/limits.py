@@ -60,8 +60,11 @@ class _Bucket:
 class Limits:
     """The buckets of one service, from settings such as `600/minute`; an empty one is no limit."""
 
-    def __init__(self, *, address: str, person: str, sign_in: str, export: str = "") -> None:
+    def __init__(
+        self, *, address: str, person: str, sign_in: str, export: str = "", client: str = ""
+    ) -> None:
         wanted = {"address": address, "person": person, "sign_in": sign_in, "export": export}
+        wanted["client"] = client
         self._buckets = {name: _Bucket(name, parse(rate)) for name, rate in wanted.items() if rate}
         self._counters = Counters()
 
@@ -70,7 +73,19 @@ class Limits:
         if actor.person_id is not None:
             self._take(scope, "person", actor.person_id.hex)
         else:
-            self._take(scope, "address", address_of(scope))
+            self.count_address(scope)
+
+    def count_address(self, scope: Scope) -> None:
+        """Counts a request of nobody in particular. Raises `TooManyRequests`."""
+        self._take(scope, "address", address_of(scope))
+
+    def count_client(self, scope: Scope, client: str, acting_for: str | None = None) -> None:
+        """Counts a request of a program for itself, or for the person it acts for. Raises
+        `TooManyRequests`."""
+        if acting_for is None:
+            self._take(scope, "client", client)
+        else:
+            self._take(scope, "person", f"{client}/{acting_for}")
 
     def count_sign_in(self, scope: Scope) -> None:
         """Counts an attempt to sign in, which costs identity a question. Raises `TooManyRequests`."""
@@ -85,7 +100,7 @@ class Limits:
         said = scope["state"].get(STATE)
         if said is None:
             with suppress(TooManyRequests):
-                self._take(scope, "address", address_of(scope))
+                self.count_address(scope)
             said = scope["state"].get(STATE, [])
         headers: list[tuple[bytes, bytes]] = said
         return headers

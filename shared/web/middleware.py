@@ -29,6 +29,8 @@ CONTENT_SECURITY_POLICY: Final = (
 )
 SAME_FOR_ALL: Final = ("/static/", "/pictures/")
 """Where the same is answered to everyone, with or without a cookie."""
+LIMITED: Final = ("/api/", "/scim/", "/bridge/v1/")
+"""Where every answer says how much one may ask."""
 _WANTED: Final = frozenset(
     {
         b"x-request-id",
@@ -136,7 +138,7 @@ class Surround:
         present = {name for name, _ in raw}
         raw.extend(pair for pair in self._fixed if pair[0] not in present)
         raw.append((b"x-request-id", asked.request_id.encode()))
-        if path.startswith("/api/"):
+        if path.startswith(LIMITED):
             raw += self._limits.headers(scope)
         elif said := scope["state"].get(STATE):
             raw += said

@@ -69,6 +69,9 @@ class ServiceSettings(BaseSettings):
         "600/minute", description="Requests of one signed-in person to one process; empty for no limit"
     )
     rate_limit_address: Rate = Field("1200/minute", description="The same of all guests behind one address")
+    rate_limit_client: Rate = Field(
+        "1200/minute", description="Requests of one program, for itself, to one process"
+    )
     rate_limit_sign_in: Rate = Field("60/minute", description="Attempts to sign in from one address")
     rate_limit_export: Rate = Field(
         "60/hour", description="Exports begun by one person or client, such as reading the bridge's ledger"
@@ -117,6 +120,7 @@ def limits_of(settings: ServiceSettings) -> Limits:
         person=settings.rate_limit_person,
         sign_in=settings.rate_limit_sign_in,
         export=settings.rate_limit_export,
+        client=settings.rate_limit_client,
     )
 
 

@@ -13,6 +13,8 @@ from uuid import uuid4
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from shared.oidc.names import AUTHOR_GONE, MAY_NOTHING
+
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
 
@@ -28,11 +30,13 @@ class Account:
 
 
 class PretendedIdentity:
-    """Signs anything. `accounts` decides who still may when a token is exchanged."""
+    """Signs anything. `accounts` decides who still may when a token is exchanged; while it `distrusts`, no
+    assertion is good."""
 
     def __init__(self) -> None:
         self.key: ECKey = ECKey.generate_key("P-256", auto_kid=True)
         self.accounts: dict[str, Account] = {}
+        self.distrusts = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://localhost:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
@@ -74,20 +78,22 @@ class PretendedIdentity:
         }
         return self.token(**(claims | changes))
 
-    def _grant(self, form: dict[str, str], client: str) -> dict[str, Any] | str:
+    def _grant(self, form: dict[str, str], client: str) -> dict[str, Any] | tuple[str, str]:
         """The answer, or the error that the real identity gives (RFC 8693 section 2.2.2)."""
         audience, scope = form.get("resource", ""), form.get("scope", "")
         if form["grant_type"] == "client_credentials":
             token = self.own(client, audience, scope)
         elif form["grant_type"] == EXCHANGE:
+            if self.distrusts:
+                return "invalid_request", "The subject token is not acceptable: unknown key"
             account = self.accounts.get(_subject(form["subject_token"]))
             if account is None or not account.active:
-                return "invalid_request"
+                return "invalid_request", f"The subject token is not acceptable: {AUTHOR_GONE}"
             if "customer_facing" not in account.roles:
-                return "invalid_scope"
+                return "invalid_scope", MAY_NOTHING
             token = self.delegated(account, client, audience, scope)
         else:
-            return "unsupported_grant_type"
+            return "unsupported_grant_type", ""
         return {"access_token": token, "token_type": "Bearer", "expires_in": 300, "scope": scope}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -113,8 +119,9 @@ class PretendedIdentity:
                 raw = self.rfile.read(int(self.headers["content-length"])).decode()
                 form = {name: values[0] for name, values in parse_qs(raw).items()}
                 granted = identity._grant(form, "employee-community")
-                if isinstance(granted, str):
-                    return self._send(400, {"error": granted})
+                if isinstance(granted, tuple):
+                    error, description = granted
+                    return self._send(400, {"error": error, "error_description": description})
                 return self._send(200, granted)
 
             def _send(self, status: int, body: dict[str, Any]) -> None:

@@ -131,6 +131,19 @@ async def test_an_answer_of_somebody_who_left_comes_back(outside: Outside, insid
     assert reply["body"] == "Update it."
 
 
+async def test_an_answer_waits_while_identity_does_not_take_this_services_word(
+    outside: Outside, inside: Inside
+) -> None:
+    """A wrong signing key or clock is answered by the same code as an author who left."""
+    ref = await shared_ref(outside, inside)
+    await inside.answer(ref)
+    inside.identity.distrusts = True
+    await inside.work_once()
+    inside.identity.distrusts = False
+    (reply,) = (await inside.get(f"/threads/{ref}"))["replies"]
+    assert (reply["state"], reply["body"]) == ("queued", "Update it.")
+
+
 async def test_an_answer_waits_while_the_bridge_does_not_admit_this_service(
     outside: Outside, inside: Inside
 ) -> None:

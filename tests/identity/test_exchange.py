@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from shared.oidc import Act, InvalidToken, Realm, RelyingParty, TokenRefused, TokenSet
-from shared.oidc.names import GrantType, TokenKind
+from shared.oidc.names import AUTHOR_GONE, MAY_NOTHING, GrantType, TokenKind
 from tests.identity.conftest import SIGNING_KEY
 from tests.identity.driver import (
     BRIDGE,
@@ -225,13 +225,32 @@ async def test_16_an_author_who_left_or_lost_the_role_sends_nothing(
             author, audience=BRIDGE, scope="bridge:reply", signing_key=SIGNING_KEY
         )
 
-    await send(house.subs[TOMAS])
-    for author in (house.subs[INES], "nobody", "00000000-0000-4000-8000-000000000000"):
-        with pytest.raises(TokenRefused):
+    async def told(author: str) -> tuple[str, bool, bool]:
+        with pytest.raises(TokenRefused) as refused:
             await send(author)
+        said = refused.value.description
+        return refused.value.error, said.endswith(AUTHOR_GONE), said.endswith(MAY_NOTHING)
+
+    await send(house.subs[TOMAS])
+    assert await told(house.subs[INES]) == ("invalid_scope", False, True)
+    for author in ("nobody", "00000000-0000-4000-8000-000000000000"):
+        assert await told(author) == ("invalid_request", True, False)
     await house.deactivate(TOMAS)
-    with pytest.raises(TokenRefused):
-        await send(house.subs[TOMAS])
+    assert await told(house.subs[TOMAS]) == ("invalid_request", True, False)
+
+
+async def test_what_is_wrong_with_the_service_is_not_said_of_the_author(
+    house: House, employee: RelyingParty
+) -> None:
+    """The desk keeps the answer then: a key or a clock can be mended."""
+    other = ECKey.generate_key("P-256", {"kid": str(SIGNING_KEY.kid)})
+    for scope, key in (("bridge:reply", other), ("bridge:ledger", SIGNING_KEY)):
+        with pytest.raises(TokenRefused) as refused:
+            await employee.exchange_for_author(
+                house.subs[TOMAS], audience=BRIDGE, scope=scope, signing_key=key
+            )
+        assert refused.value.error in ("invalid_request", "invalid_scope")
+        assert not refused.value.description.endswith((AUTHOR_GONE, MAY_NOTHING))
 
 
 @pytest.mark.parametrize(
