@@ -43,10 +43,12 @@ def site(settings: Settings) -> dict[str, object]:
             "register": f"{settings.identity_public_url}/sign-up",
             "sign_out": "/sign-out",
             "profile": "/me",
+            "what_can_be_shared": f"{settings.bridge_public_url}/what-can-be-shared",
             "footer": [("For staff", "/sign-in?realm=staff"), ("API", "/docs")],
         },
         "purpose": "Customers and partners help one another here, and the company listens where it is asked.",
         "role_links": [(MANAGER_ROLE, "Manage", "/manage")],
+        "space_links": [("Sharing over the bridge", "sharing")],
     }
 
 

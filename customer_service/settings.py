@@ -26,6 +26,11 @@ class Settings(CommunitySettings):
     client_secret: SecretStr = Field(
         validation_alias="CUSTOMER_CLIENT_SECRET", description="Of the client customer-community"
     )
+    bridge_public_url: PublicUrl = Field(
+        "http://localhost:8003",
+        validation_alias="BRIDGE_PUBLIC_URL",
+        description="The bridge, whose page says what can be shared",
+    )
     name: str = Field("Northwind Community", validation_alias="CUSTOMER_NAME", description="Its name")
 
 

@@ -24,6 +24,11 @@ class Settings(ServiceSettings):
         validation_alias="BRIDGE_SECRET_KEY", description="Signs cursors and disguises who called"
     )
     enabled: bool = Field(True, validation_alias="BRIDGE_ENABLED", description="false closes the bridge")
+    community_url: PublicUrl = Field(
+        "http://localhost:8002",
+        validation_alias="CUSTOMER_PUBLIC_URL",
+        description="The customers' community, to which the bridge's pages lead back",
+    )
     internal_domains: str = Field(
         DEFAULT_ENDINGS,
         validation_alias="BRIDGE_INTERNAL_DOMAINS",

@@ -1,19 +1,20 @@
-"""The forms of the panel on a topic's page. Each leads back to the topic."""
+"""The forms of the panel on a topic's page, which lead back to it, and a space's page for its managers."""
 
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from customer_service.sharing.names import Audience
 from customer_service.sharing.schemas import CompanyAsked, Reason, SharingCreate
-from customer_service.sharing.service import SharingService, topic_row
+from customer_service.sharing.service import SharingService, space_row, topic_row
 from shared.bridge.messages import Purpose
 from shared.kernel.errors import invalid_field
-from shared.web.edge import PageWrite, WriteRoute
-from shared.web.page import see
+from shared.tools.spaces.pages import managers_only
+from shared.web.edge import PageRead, PageWrite, WriteRoute
+from shared.web.page import see, show
 from shared.web.times import zone_named
 
 router = APIRouter(include_in_schema=False, route_class=WriteRoute)
@@ -64,6 +65,18 @@ async def ask_company(
 async def withdraw(ctx: PageWrite, topic_id: UUID) -> Response:
     await SharingService(ctx.person()).withdraw(topic_id)
     return _back(topic_id)
+
+
+@router.get("/manage/spaces/{space_id:uuid}/sharing", dependencies=[Depends(managers_only)])
+async def show_space(request: Request, ctx: PageRead, space_id: UUID) -> Response:
+    row = await space_row(ctx, space_id)
+    return await show(request, ctx, "sharing/space.html", here=row["slug"], space=row)
+
+
+@router.post("/manage/spaces/{space_id:uuid}/sharing", dependencies=[Depends(managers_only)])
+async def open_space(ctx: PageWrite, space_id: UUID, allowed: Annotated[bool, Form()]) -> Response:
+    await SharingService(ctx.person()).open_space(space_id, allowed=allowed)
+    return see(f"/manage/spaces/{space_id}/sharing?done=sharing")
 
 
 @router.post("/t/{topic_id}/allow-sharing")

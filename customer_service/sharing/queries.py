@@ -24,6 +24,7 @@ _allowed = (
     select(SharingSpace.space_id).where(SharingSpace.space_id == Topic.space_id).correlate(Topic).exists()
 )
 _votes = select(Post.score).where(Post.topic_id == Topic.id, Post.is_first).correlate(Topic).scalar_subquery()
+_open = select(SharingSpace.space_id).where(SharingSpace.space_id == Space.id).correlate(Space).exists()
 _confirmed, _recipients = confirmations()
 
 TOPIC: Final = Query(
@@ -40,7 +41,9 @@ TOPIC: Final = Query(
 )
 
 SPACE: Final = Query(
-    visible_spaces(Space.id, Space.slug).where(Space.id == bindparam("space_id", type_=Uuid()))
+    visible_spaces(Space.id, Space.slug, Space.name, _open.label("allowed")).where(
+        Space.id == bindparam("space_id", type_=Uuid())
+    )
 )
 
 LIVE: Final = Query(

@@ -29,6 +29,15 @@ async def topic_row(ctx: ReadContext, topic_id: UUID) -> Row:
     return row
 
 
+async def space_row(ctx: ReadContext, space_id: UUID) -> Row:
+    """A space and whether topics may be shared from it, for its managers. Raises `NotFound`."""
+    row = await ctx.reader.first(queries.SPACE, groups=ctx.actor.groups, space_id=space_id)
+    if row is None:
+        raise NotFound
+    ctx.require(decide(SharingPermission.OPEN_SPACE, ctx.actor, row))
+    return row
+
+
 async def history(ctx: ReadContext, topic_id: UUID) -> list[SharingView]:
     """Every sharing of a topic, newest first, for whoever sees the topic."""
     await topic_row(ctx, topic_id)
@@ -118,10 +127,7 @@ class SharingService:
 
     async def open_space(self, space_id: UUID, *, allowed: bool) -> None:
         """Whether topics of a space may be shared at all. Closing it leaves live sharings as they are."""
-        row = await self.ctx.reader.first(queries.SPACE, groups=self.ctx.actor.groups, space_id=space_id)
-        if row is None:
-            raise NotFound
-        self.ctx.require(decide(SharingPermission.OPEN_SPACE, self.ctx.actor, row))
+        await space_row(self.ctx, space_id)
         if not allowed:
             await self.ctx.session.execute(delete(SharingSpace).where(SharingSpace.space_id == space_id))
             return

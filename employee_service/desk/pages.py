@@ -27,6 +27,7 @@ Ref = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 Typed = Annotated[str, Form()]
 
 NOTE_IDS = {"body": "note-text"}
+ANSWER_LABELS = {"body": "Official answer", "public_name": "Name or role beside it"}
 ANSWER_IDS = {"body": "answer-text", "public_name": "f-public_name"}
 
 
@@ -76,7 +77,7 @@ async def note(ctx: PageWrite, gateway: Gateway, ref: Ref, body: Typed = "") -> 
     try:
         await DeskService(ctx).note(ref, read(NoteCreate, body=body))
     except Invalid as problem:
-        refused = Refusal(problem, ids=NOTE_IDS, about="body")
+        refused = Refusal(problem, ids=NOTE_IDS, about="body", labels={"body": "Internal note"})
         raise ShowAgain(_page, gateway, ref, note_text=body, note_refused=refused) from None
     return see(f"/desk/{ref}#notes")
 
@@ -94,7 +95,7 @@ async def answer(
         new = read(ReplyCreate, body=body, public_name=public_name)
         await DeskService(ctx).answer(ref, new, endings=endings)
     except (Invalid, Conflict) as problem:
-        refused = Refusal(problem, ids=ANSWER_IDS, about="body")
+        refused = Refusal(problem, ids=ANSWER_IDS, about="body", labels=ANSWER_LABELS)
         raise ShowAgain(_page, gateway, ref, refused=refused, body=body, public_name=public_name) from None
     return see(f"/desk/{ref}#answers")
 
@@ -114,7 +115,7 @@ async def preview(
         new = read(ReplyCreate, body=body, public_name=public_name)
         shown = await DeskReader(ctx, gateway, token).preview(ref, new)
     except (Invalid, Conflict, Unavailable) as problem:
-        refused = Refusal(problem, ids=ANSWER_IDS, about="body")
+        refused = Refusal(problem, ids=ANSWER_IDS, about="body", labels=ANSWER_LABELS)
         return await _page(request, ctx, gateway, ref, refused=refused, status=422, **typed)
     return await _page(request, ctx, gateway, ref, preview_html=shown.html, **typed)
 

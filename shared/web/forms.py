@@ -48,14 +48,20 @@ def read(model: type[Model], patterns: Mapping[str, str] | None = None, **typed:
 class Refusal:
     """Why a form was not taken, for the page that shows it again.
 
-    `ids` gives the HTML id of fields that are not named `f-<name>`. A problem that names no field is about
-    the one named by `about`.
+    `ids` gives the HTML id of fields that are not named `f-<name>`, and `labels` what they are called on the page.
+    A problem that names no field is about the one named by `about`.
     """
 
     def __init__(
-        self, problem: Problem, *, ids: Mapping[str, str] | None = None, about: str | None = None
+        self,
+        problem: Problem,
+        *,
+        ids: Mapping[str, str] | None = None,
+        about: str | None = None,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
         self._ids = ids or {}
+        self._labels = labels or {}
         self.by_field: dict[str, str] = {}
         for field in problem.fields:
             self.by_field.setdefault(field.pointer.split("/")[1], field.detail)
@@ -66,11 +72,14 @@ class Refusal:
     def get(self, name: str) -> str:
         return self.by_field.get(name, "")
 
+    def _label(self, name: str) -> str:
+        return self._labels.get(name) or name.replace("_", " ").capitalize()
+
     @property
     def summary(self) -> list[tuple[str, str]]:
         """`(id of the field, what is wrong)`, for the list on top of the page."""
         found = [
-            (self._ids.get(name, f"f-{name}"), f"{name.replace('_', ' ').capitalize()}: {said}")
+            (self._ids.get(name, f"f-{name}"), f"{self._label(name)}: {said}")
             for name, said in self.by_field.items()
         ]
         return [("main", self.general), *found] if self.general else found

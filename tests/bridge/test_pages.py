@@ -102,6 +102,34 @@ async def test_only_who_may_allow_sharing_is_offered_it(outside: Outside, browse
     assert (await browser.post(f"{topic}/allow-sharing")).status_code == 200
 
 
+async def test_a_manager_allows_sharing_from_a_space_without_topics_and_takes_it_back(
+    outside: Outside, browser: Any
+) -> None:
+    await outside.sql("delete from sharing_spaces")
+    (space,) = await outside.sql("select id, name from spaces limit 1")
+    page = f"/manage/spaces/{space['id']}/sharing"
+    assert (await browser.get(page)).status_code == 404, "for others there is no such page"
+    assert (await browser.post(page, data={"allowed": "true"})).status_code == 404
+    browser.visitors.actor = dataclasses.replace(
+        outside.content.manager, roles=frozenset({"community_manager"})
+    )
+    assert page in (await browser.get(f"/manage/spaces/{space['id']}")).text
+    assert "Nothing can be shared from" in (await browser.get(page)).text
+    allowed = await browser.post(page, data={"allowed": "true"})
+    assert "Allow no further sharing" in allowed.text
+    assert len(await outside.sql("select 1 from sharing_spaces")) == 1
+    await browser.post(page, data={"allowed": "false"})
+    assert await outside.sql("select 1 from sharing_spaces") == []
+
+
+async def test_what_can_be_shared_is_linked_where_one_shares(outside: Outside, browser: Any) -> None:
+    link = 'href="http://localhost:8003/what-can-be-shared"'
+    topic = f"/t/{outside.content.topic}"
+    assert link in (await browser.get(topic)).text
+    await outside.ask()
+    assert link in (await browser.get(topic)).text
+
+
 async def test_others_see_the_disclosure_but_no_buttons(outside: Outside, browser: Any) -> None:
     await outside.ask()
     topic = f"/t/{outside.content.topic}"

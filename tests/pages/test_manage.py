@@ -126,6 +126,66 @@ async def test_groups_and_members(house: House, scene: Scene, visit: Visit) -> N
     assert again.status == 422
 
 
+async def test_a_space_is_renamed_moved_and_given_other_kinds(
+    house: House, scene: Scene, visit: Visit
+) -> None:
+    manager, path = await visit("manager"), f"/manage/spaces/{scene.space}"
+    version = re.search(r'name="version" value="(\d+)"', (await manager.see(path)).html)
+    assert version
+    form = {"name": "Pumps & valves", "goal": "Tight.", "position": "12", "kinds": ["question"]}
+    refused = await manager.send(f"{path}/about", version=version[1], **(form | {"name": "", "kinds": []}))
+    assert refused.status == 422
+    assert refused.says("Name: Write something here")
+    assert refused.says("What people may start in it: Choose 1 at least")
+    assert refused.outline().complaints() == []
+    sent = await manager.send(f"{path}/about", version=version[1], **form)
+    assert (sent.status, sent.where) == (303, f"{path}?done=about")
+    assert (await manager.see(sent.where)).says("The space was changed")
+    space = await scene.author.take(f"/spaces/{scene.space}")
+    assert [space[name] for name in ("name", "goal", "position", "kinds")] == [
+        "Pumps & valves", "Tight.", 12, ["question"]
+    ]  # fmt: skip
+    stale = await manager.send(f"{path}/about", version=version[1], **form)
+    assert (stale.status, stale.says("Changed by somebody else")) == (422, True)
+
+
+async def test_an_archived_space_says_so_and_can_be_opened_again(scene: Scene, visit: Visit) -> None:
+    manager, author, path = await visit("manager"), await visit("author"), f"/manage/spaces/{scene.space}"
+    address = f"/s/{scene.topic['space']['slug']}"
+    for archived, done in (("true", "The space is archived"), ("false", "The space is open again")):
+        version = (await scene.manager.take(f"/spaces/{scene.space}"))["version"]
+        sent = await manager.send(f"{path}/archive", version=version, archived=archived)
+        assert (await manager.see(sent.where)).says(done)
+        page = await author.see(address)
+        assert page.says("This space is archived") == (archived == "true")
+        assert (f'href="{address}/new' in page.html) == (archived == "false")
+        assert (await author.see("/")).says("Archived:") == (archived == "true")
+
+
+async def test_a_group_is_renamed_and_removed(house: House, scene: Scene, visit: Visit) -> None:
+    manager, group = await visit("manager"), await house.group(scene.stranger)
+    path, name_of_it = f"/manage/groups/{group}", name()
+    sent = await manager.send(path, version="1", name=name_of_it)
+    assert (await manager.see(sent.where)).says(name_of_it)
+    space = await house.space({group: "see"})
+    used = await manager.see(path)
+    assert f'/manage/spaces/{space}"' in used.html
+    assert f"{path}/remove" not in used.html
+    refused = await manager.send(f"{path}/remove")
+    assert (refused.status, refused.says("Take its grants away first, in")) == (422, True)
+    await manager.send(f"/manage/spaces/{space}", version="2", **{str(MEMBERS): "see"})
+    gone = await manager.send(f"{path}/remove")
+    assert (gone.status, gone.where) == (303, "/manage?done=group-removed")
+    assert (await manager.ask("GET", path)).status == 404
+
+
+async def test_everyone_on_the_internet_is_offered_where_guests_may_read(
+    house: House, scene: Scene, visit: Visit
+) -> None:
+    page = await (await visit("manager")).see(f"/manage/spaces/{scene.space}")
+    assert (f'name="{ANYONE}"' in page.html) == house.composition.anonymous_reading
+
+
 async def test_only_managers_send_these_forms(house: House, scene: Scene, visit: Visit) -> None:
     for actor in ("stranger", "member", "moderator"):
         visitor = await visit(actor)
@@ -133,6 +193,10 @@ async def test_only_managers_send_these_forms(house: House, scene: Scene, visit:
             ("/manage/spaces", {"name": "X", "slug": name(), "kinds": "question"}),
             (f"/manage/spaces/{scene.space}", {"version": "1"}),
             (f"/manage/spaces/{scene.space}/preview", {str(MEMBERS): "see"}),
+            (f"/manage/spaces/{scene.space}/about", {"version": "1", "name": "X", "kinds": "question"}),
+            (f"/manage/spaces/{scene.space}/archive", {"version": "1", "archived": "true"}),
+            (f"/manage/groups/{MEMBERS}", {"version": "1", "name": "X"}),
+            (f"/manage/groups/{MEMBERS}/remove", {}),
             ("/manage/groups", {"name": "X", "slug": name()}),
             (f"/manage/groups/{MEMBERS}/members", {"add": str(visitor.id)}),
         ):

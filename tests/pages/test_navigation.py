@@ -72,7 +72,7 @@ async def test_it_does_not_grow_without_end() -> None:
 
 def space(number: int) -> SpaceView:
     at = MemoryClock().now()
-    return SpaceView(new_id(), f"s{number}", f"No. {number}", "", [], 0, "see", "All members", at, 1)
+    return SpaceView(new_id(), f"s{number}", f"No. {number}", "", [], 0, "see", "All members", 0, at, None, 1)
 
 
 def test_beside_a_page_stand_the_first_and_the_present_one() -> None:

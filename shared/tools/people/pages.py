@@ -57,6 +57,6 @@ async def update_me(
         change = read(MeUpdate, bio=bio, time_zone=time_zone)
         await PeopleService(ctx.person()).update_me(change)
     except Invalid as problem:
-        refused = Refusal(problem)
+        refused = Refusal(problem, labels={"bio": "About you"})
         raise ShowAgain(_profile, bio=bio, time_zone=time_zone, refused=refused) from None
     return see("/me?done=profile")

@@ -8,15 +8,17 @@ from starlette.responses import Response
 
 from shared.kernel.errors import PreconditionRequired
 from shared.kernel.paging import Page
-from shared.tools.spaces import lists, service, sight
+from shared.tools.spaces import changing, lists, service, sight
 from shared.tools.spaces.deps import spaces_policy
 from shared.tools.spaces.schemas import (
     GrantsPreview,
     GrantsPut,
     GrantView,
     GroupCreate,
+    GroupPatch,
     GroupView,
     SpaceCreate,
+    SpacePatch,
     SpaceView,
 )
 from shared.tools.spaces.service import SpaceService, SpacesPolicy
@@ -34,6 +36,13 @@ GROUP: Json[GroupView] = Json(GroupView)
 GROUPS: Json[Page[GroupView]] = Json(Page[GroupView])
 GRANTS: Json[Page[GrantView]] = Json(Page[GrantView])
 PREVIEW: Json[GrantsPreview] = Json(GrantsPreview)
+
+
+def _require_known(request: Request, version: int) -> None:
+    """Raises `PreconditionRequired` without `If-Match`, `Stale` when it names another version."""
+    if "if-match" not in request.headers:
+        raise PreconditionRequired
+    check_if_match(request, version)
 
 
 @router.get(
@@ -58,6 +67,17 @@ async def show_space(ctx: ApiRead, request: Request, space_id: UUID) -> Response
     return SPACE.single(request, space, version=space.version)
 
 
+@router.patch("/spaces/{space_id}", response_model=SpaceView, summary="Change or archive a space (managers)")
+async def edit_space(
+    ctx: ApiWrite, request: Request, policy: Policy, space_id: UUID, wanted: SpacePatch
+) -> Response:
+    """`If-Match` is required: 412 when somebody else was faster."""
+    space = await service.visible_space_by_id(ctx.person(), space_id)
+    _require_known(request, space.version)
+    edited = await changing.edit_space(ctx, policy, space_id, wanted, version=space.version)
+    return SPACE.single(request, edited, version=edited.version)
+
+
 @router.get("/spaces/{space_id}/grants", response_model=Page[GrantView], summary="Who may do what here")
 async def list_grants(ctx: ApiRead, space_id: UUID) -> Response:
     return GRANTS(Page(await service.grants(ctx, space_id)))
@@ -67,10 +87,8 @@ async def list_grants(ctx: ApiRead, space_id: UUID) -> Response:
 async def put_grants(
     ctx: ApiWrite, request: Request, policy: Policy, space_id: UUID, wanted: GrantsPut
 ) -> Response:
-    if "if-match" not in request.headers:
-        raise PreconditionRequired
     space = await service.visible_space_by_id(ctx.person(), space_id)
-    check_if_match(request, space.version)
+    _require_known(request, space.version)
     return GRANTS(Page(await SpaceService(ctx, policy).put_grants(space_id, wanted, version=space.version)))
 
 
@@ -96,6 +114,27 @@ async def list_groups(ctx: ApiRead, request: Request, asked: Asked) -> Response:
 @router.post("/groups", response_model=GroupView, status_code=201, summary="Make a group (managers)")
 async def create_group(ctx: ApiWrite, policy: Policy, new: GroupCreate) -> Response:
     return GROUP(await SpaceService(ctx.person(), policy).create_group(new), status=201)
+
+
+@router.get("/groups/{group_id}", response_model=GroupView, summary="One group (managers)")
+async def show_group(ctx: ApiRead, request: Request, group_id: UUID) -> Response:
+    group = await changing.group(ctx, group_id)
+    return GROUP.single(request, group, version=group.version)
+
+
+@router.patch("/groups/{group_id}", response_model=GroupView, summary="Rename a group (managers)")
+async def rename_group(ctx: ApiWrite, request: Request, group_id: UUID, wanted: GroupPatch) -> Response:
+    """`If-Match` is required: 412 when somebody else was faster."""
+    group = await changing.group(ctx.person(), group_id)
+    _require_known(request, group.version)
+    renamed = await changing.rename_group(ctx, group_id, wanted, version=group.version)
+    return GROUP.single(request, renamed, version=renamed.version)
+
+
+@router.delete("/groups/{group_id}", status_code=204, summary="Remove a group without grants (managers)")
+async def remove_group(ctx: ApiWrite, group_id: UUID) -> Response:
+    await changing.remove_group(ctx.person(), group_id)
+    return Response(status_code=204)
 
 
 @router.put("/groups/{group_id}/members/{person_id}", status_code=204, summary="Add a member (managers)")

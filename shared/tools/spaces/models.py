@@ -21,6 +21,7 @@ class Group(Base):
     name: Mapped[str]
     role: Mapped[str | None] = mapped_column(unique=True)
     created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
 
 
 class GroupMember(Base):
@@ -34,7 +35,10 @@ class GroupMember(Base):
 
 
 class Space(Base):
-    """`kinds` are the kinds of topic that may be started here; `goal` says in a sentence what it is for."""
+    """`kinds` are the kinds of topic that may be started here; `goal` says in a sentence what it is for.
+
+    An archived space is read as before; only who moderates it adds to it. Authors still mend their own.
+    """
 
     __tablename__ = "spaces"
 
@@ -47,6 +51,7 @@ class Space(Base):
     position: Mapped[int] = mapped_column(server_default=text("0"))
     topic_count: Mapped[int] = mapped_column(server_default=text("0"))
     created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
 
 

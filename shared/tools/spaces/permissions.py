@@ -12,11 +12,12 @@ class SpacePermission(StrEnum):
     CREATE = "spaces:space:create"
     MANAGE_GROUPS = "spaces:group:manage"
     GRANT = "spaces:space:grant"
+    EDIT = "spaces:space:edit"
 
 
 def decide(permission: SpacePermission, actor: Actor, *, level: int = 0) -> Decision:
     if actor.has_role(MANAGER_ROLE):
         return ALLOW
-    if permission is SpacePermission.GRANT and level >= Level.MANAGE:
+    if permission in (SpacePermission.GRANT, SpacePermission.EDIT) and level >= Level.MANAGE:
         return ALLOW
     return deny("Only community managers may do this.")

@@ -33,7 +33,9 @@ SPACE_COLUMNS: tuple[Any, ...] = (
     Space.goal,
     Space.kinds,
     Space.topic_count,
+    Space.position,
     Space.created_at,
+    Space.archived_at,
     Space.version,
 )
 SPACE_ORDER: tuple[Any, ...] = (Space.position, Space.name, Space.id)
@@ -44,7 +46,7 @@ MOST_BESIDE_A_PAGE = 500
 
 
 def _in_order() -> Select[Any]:
-    return visible_spaces(*SPACE_COLUMNS, Space.position, audience_column()).order_by(*SPACE_ORDER)
+    return visible_spaces(*SPACE_COLUMNS, audience_column()).order_by(*SPACE_ORDER)
 
 
 @cache
@@ -82,6 +84,7 @@ _GROUPS = select(
     Group.slug,
     Group.name,
     Group.role,
+    Group.version,
     select(func.count())
     .select_from(GroupMember)
     .where(GroupMember.group_id == Group.id)
@@ -90,6 +93,14 @@ _GROUPS = select(
     .label("members"),
 ).order_by(*GROUP_ORDER)
 GROUPS = Query(_GROUPS)
+GROUP = Query(_GROUPS.where(Group.id == bindparam("group_id", type_=Uuid())))
+SPACES_OF_GROUP = Query(
+    select(Space.id, Space.slug, Space.name)
+    .join(SpaceGrant, SpaceGrant.space_id == Space.id)
+    .where(SpaceGrant.group_id == bindparam("group_id", type_=Uuid()))
+    .order_by(Space.name, Space.id)
+)
+"""Where a group is granted something; for managers, who see every space."""
 
 
 @cache

@@ -33,7 +33,11 @@ class SpaceView:
     topic_count: int
     level: LevelName
     audience: Annotated[str, Field(description="Who can read what is written here, in words")]
+    position: Annotated[int, Field(description="Its place in lists: smaller first, equal ones by name")]
     created_at: datetime
+    archived_at: Annotated[
+        datetime | None, Field(description="Since when only its moderators write here; null for open ones")
+    ]
     version: int
 
 
@@ -44,6 +48,7 @@ class GroupView:
     name: str
     role: str | None
     members: int
+    version: int
 
 
 @dataclass(slots=True)
@@ -110,10 +115,28 @@ class SpaceCreate(BaseModel):
     position: Annotated[int, Field(ge=0, le=1000)] = 0
 
 
+class SpacePatch(BaseModel):
+    """What is not named stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"archived": True}]})
+
+    name: Name | None = None
+    goal: Annotated[str, StringConstraints(max_length=500)] | None = None
+    kinds: Annotated[list[str], Field(min_length=1, max_length=20)] | None = None
+    position: Annotated[int, Field(ge=0, le=1000)] | None = None
+    archived: bool | None = None
+
+
 class GroupCreate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     slug: Slug
+    name: Name
+
+
+class GroupPatch(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     name: Name
 
 

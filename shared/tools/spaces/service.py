@@ -71,13 +71,15 @@ def space_view(row: Row) -> SpaceView:
         topic_count=row["topic_count"],
         level=LEVEL_NAMES[row["level"]],
         audience=audience.in_words(row["audience"]),
+        position=row["position"],
         created_at=row["created_at"],
+        archived_at=row["archived_at"],
         version=row["version"],
     )
 
 
 def group_view(row: Row) -> GroupView:
-    return GroupView(row["id"], row["slug"], row["name"], row["role"], row["members"])
+    return GroupView(row["id"], row["slug"], row["name"], row["role"], row["members"], row["version"])
 
 
 async def visible_spaces(ctx: ReadContext) -> list[SpaceView]:
@@ -130,6 +132,12 @@ def levels_of(wanted: GrantsPut, policy: SpacesPolicy) -> dict[UUID, int]:
     return levels
 
 
+def require_kinds(kinds: list[str], policy: SpacesPolicy) -> None:
+    """Raises `Invalid` for a kind that this community does not have."""
+    if unknown := sorted(set(kinds) - set(policy.kinds)):
+        raise invalid_field("/kinds", "spaces.unknown_kind", f"Not a kind here: {', '.join(unknown)}")
+
+
 def unknown_group() -> Invalid:
     return invalid_field("/grants", "spaces.unknown_group", "A group in this list does not exist.")
 
@@ -142,8 +150,7 @@ class SpaceService:
     async def create(self, new: SpaceCreate) -> SpaceView:
         """A space that only managers see, until grants say otherwise. Raises `SlugTaken`."""
         self.ctx.require(decide(SpacePermission.CREATE, self.ctx.actor))
-        if unknown := sorted(set(new.kinds) - set(self.policy.kinds)):
-            raise invalid_field("/kinds", "spaces.unknown_kind", f"Not a kind here: {', '.join(unknown)}")
+        require_kinds(new.kinds, self.policy)
         space_id = new_id()
         await self._insert_once(
             insert(Space).values(
@@ -169,7 +176,7 @@ class SpaceService:
         await self._insert_once(
             insert(Group).values(id=group_id, slug=new.slug, name=name, created_at=self.ctx.now())
         )
-        return GroupView(group_id, new.slug, name, None, 0)
+        return GroupView(group_id, new.slug, name, None, members=0, version=1)
 
     async def add_member(self, group_id: UUID, person_id: UUID) -> None:
         await self._require_own_members(group_id)

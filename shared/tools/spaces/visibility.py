@@ -13,12 +13,14 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    case,
     func,
     select,
     true,
 )
 from sqlalchemy.sql.selectable import LateralFromClause
 
+from shared.kernel.permissions import Level
 from shared.tools.spaces.models import Space, SpaceGrant
 
 
@@ -28,9 +30,14 @@ def actor_groups() -> ColumnElement[Any]:
 
 
 def access() -> LateralFromClause:
-    """The highest level the actor is granted in the space of the surrounding row; NULL for none."""
+    """The highest level the actor is granted in the space of the surrounding row; NULL for none.
+
+    In an archived space whoever does not moderate it only reads.
+    """
+    highest = func.max(SpaceGrant.level)
+    is_over = Space.archived_at.is_not(None) & (highest < Level.MODERATE)
     return (
-        select(func.max(SpaceGrant.level).label("level"))
+        select(case((is_over, int(Level.SEE)), else_=highest).label("level"))
         .where(SpaceGrant.space_id == Space.id, SpaceGrant.group_id == any_(actor_groups()))
         .correlate(Space)
         .lateral("access")

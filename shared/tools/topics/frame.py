@@ -25,6 +25,12 @@ DONE: Final = {
     "space": "The space is open. So far only managers see it: say below who else may.",
     "grants": "Who may do what here was changed.",
     "group": "The group was made. Add people to it below.",
+    "about": "The space was changed.",
+    "archived": "The space is archived: it can be read, and nothing new is written in it.",
+    "opened": "The space is open again.",
+    "renamed": "The group was renamed.",
+    "group-removed": "The group was removed.",
+    "sharing": "What may be shared from this space was changed.",
     "members": "The members were changed.",
 }
 """What is said on the page one is led to after a form, by the name in `?done=`."""
@@ -45,13 +51,15 @@ class CommunityFrame:
         self._start_labels = {name: kind.start_label for name, kind in catalog.kinds.items()}
 
     async def values(self, request: Request, ctx: ReadContext, *, here: str | None) -> dict[str, Any]:
-        spaces = await self._navigation.spaces(ctx)
+        known = await self._navigation.spaces(ctx)
+        spaces = [space for space in known if space.archived_at is None]
         actor, path = ctx.actor, request.scope["path"]
         done = DONE.get(request.query_params.get("done", ""))
         return {
             "viewer": viewer_of(actor),
             "now": ctx.now().astimezone(zone_named(actor.time_zone)),
             "spaces": spaces,
+            "archived": [space for space in known if space.archived_at is not None],
             "nav": [("Home", "/", path == "/", "home"), *_beside(spaces, here)],
             "site": self._site | {"links": self._links_for(request, actor, spaces, here)},
             "flash": [{"text": done}] if done else [],

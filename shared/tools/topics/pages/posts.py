@@ -89,7 +89,7 @@ async def comment(
         new = read(PostCreate, body=body, reply_to=post_id)
         written = await service.reply(parent.topic_id, new)
     except Invalid as problem:
-        refused = Refusal(problem, ids={"body": "comment-text"}, about="body")
+        refused = Refusal(problem, ids={"body": "comment-text"}, about="body", labels={"body": "Comment"})
         raise ShowAgain(_comments, catalog, post_id, body=body, refused=refused) from None
     return see(post_address(written.id))
 
@@ -168,10 +168,10 @@ async def edit(
     try:
         await _change(service, post_id, typed, None if edits is None else frozenset({edits}))
     except Stale as problem:  # with the new count in the form, so that sending it again is meant
-        refused = Refusal(problem, ids={"body": "edit-text"}, about="body")
+        refused = Refusal(problem, ids={"body": "edit-text"}, about="body", labels={"body": "Text"})
         raise ShowAgain(_editor, catalog, post_id, **typed, refused=refused, overtaken=True) from None
     except Invalid as problem:
-        refused = Refusal(problem, ids={"body": "edit-text"}, about="body")
+        refused = Refusal(problem, ids={"body": "edit-text"}, about="body", labels={"body": "Text"})
         opened = {} if edits is None else {"edits": edits}
         raise ShowAgain(_editor, catalog, post_id, **typed, **opened, refused=refused) from None
     return see(post_address(post_id))

@@ -15,5 +15,9 @@ async def previewed(body: str, *, id: str) -> dict[str, Any]:
     try:
         text = read(TextPreview, body=body)
     except Invalid as problem:
-        return {"body": body, "refused": Refusal(problem, ids={"body": id}), "status": 422}
+        return {
+            "body": body,
+            "refused": Refusal(problem, ids={"body": id}, labels={"body": "Text"}),
+            "status": 422,
+        }
     return {"body": body, "preview_html": await render_apart(clean_text(text.body))}

@@ -101,7 +101,7 @@ async def start_topic(
         )
         topic = await TopicService(ctx, catalog).start(new)
     except Invalid as problem:
-        refused = Refusal(problem, ids=IDS, about="body")
+        refused = Refusal(problem, ids=IDS, about="body", labels={"body": "Text"})
         raise ShowAgain(_form, catalog, space, kind, **typed, refused=refused) from None
     return see(topic_address(topic))
 

@@ -81,7 +81,7 @@ async def reply(
     try:
         post = await TopicService(ctx.person(), catalog).reply(topic_id, read(PostCreate, body=body))
     except Invalid as problem:
-        refused = Refusal(problem, ids=IDS, about="body")
+        refused = Refusal(problem, ids=IDS, about="body", labels={"body": "Text"})
         raise ShowAgain(_page, catalog, topic_id, body=body, refused=refused) from None
     return see(post_address(post.id))
 
