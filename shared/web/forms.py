@@ -48,7 +48,7 @@ def read(model: type[Model], patterns: Mapping[str, str] | None = None, **typed:
 class Refusal:
     """Why a form was not taken, for the page that shows it again.
 
-    `ids` gives the HTML id of fields that are not named `f-<name>`, and `labels` what they are called on the page.
+    `ids` gives the HTML id of fields that are not named `f-<name>`, and `labels` what they are called there.
     A problem that names no field is about the one named by `about`.
     """
 
