@@ -2,9 +2,8 @@
 
 from pydantic import Field, SecretStr
 
-from shared.bridge.inner import DEFAULT_ENDINGS
 from shared.tools.composition import CommunitySettings
-from shared.web.settings import LongSecret, OneSetting, PublicUrl
+from shared.web.settings import INTERNAL_DOMAINS, LongSecret, OneSetting, PublicUrl
 
 
 class Settings(CommunitySettings):
@@ -42,7 +41,7 @@ class Settings(CommunitySettings):
         description="Where this service reaches the bridge; the public URL if empty",
     )
     internal_domains: str = Field(
-        DEFAULT_ENDINGS,
+        INTERNAL_DOMAINS,
         validation_alias="BRIDGE_INTERNAL_DOMAINS",
         description="Endings of host names that must not go outside, separated by commas",
     )

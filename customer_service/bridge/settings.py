@@ -2,8 +2,8 @@
 
 from pydantic import Field, SecretStr
 
-from shared.bridge.inner import DEFAULT_ENDINGS, endings_of
-from shared.web.settings import LongSecret, PublicUrl, ServiceSettings
+from shared.bridge.inner import endings_of
+from shared.web.settings import INTERNAL_DOMAINS, LongSecret, PublicUrl, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -30,7 +30,7 @@ class Settings(ServiceSettings):
         description="The customers' community, to which the bridge's pages lead back",
     )
     internal_domains: str = Field(
-        DEFAULT_ENDINGS,
+        INTERNAL_DOMAINS,
         validation_alias="BRIDGE_INTERNAL_DOMAINS",
         description="Endings of host names that must not go outside, separated by commas",
     )

@@ -11,9 +11,6 @@ from html import unescape
 from typing import Final
 from urllib.parse import unquote
 
-DEFAULT_ENDINGS: Final = "internal,intranet,local,lan,corp,home.arpa"
-"""Endings of host names that are internal, unless the installation says which."""
-
 # What repeats without bound is possessive (`++`) and begins where a run begins: else each character of a long
 # word would be a beginning to try, and 20,000 letters would take the square of that.
 _EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]+(?:\.[\w-]+)+")

@@ -1,7 +1,7 @@
 """What every service is told by its environment."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from limits import parse
@@ -36,6 +36,8 @@ def _long(secret: SecretStr) -> SecretStr:
 
 
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
+INTERNAL_DOMAINS: Final = "internal,intranet,local,lan,corp,home.arpa"
+"""Endings of host names that are internal, unless the installation says which."""
 LongSecret = Annotated[SecretStr, AfterValidator(_long)]
 Rate = Annotated[str, AfterValidator(_rate)]
 
