@@ -36,3 +36,14 @@ class TokenKind(StrEnum):
 
     ACCESS = "urn:ietf:params:oauth:token-type:access_token"
     JWT = "urn:ietf:params:oauth:token-type:jwt"
+
+
+class Acr(StrEnum):
+    """How well a person proved who they are, weakest first. A stronger level satisfies a weaker demand."""
+
+    ONE = "urn:narrowbridge:acr:1"
+    TWO = "urn:narrowbridge:acr:2"
+
+    @property
+    def strength(self) -> int:
+        return list(Acr).index(self)

@@ -1,0 +1,297 @@
+"""Passkeys (WebAuthn Level 3): registering one, signing in with it alone, and as second factor.
+
+The origin and the rpId follow from the public URL. A challenge is kept here and taken away by its first
+answer, whatever that says. A passkey that signs in without a password must have checked its holder.
+"""
+
+import secrets
+import struct
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import webauthn
+from sqlalchemy import delete
+from webauthn.helpers import parse_authentication_credential_json, parse_registration_credential_json
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticationCredential,
+    AuthenticatorSelectionCriteria,
+    AuthenticatorTransport,
+    CredentialDeviceType,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from identity_service.accounts.models import Account
+from identity_service.audit import service as audit
+from identity_service.factors import levels, queries
+from identity_service.factors.errors import PasskeyRefused
+from identity_service.factors.models import Passkey, PasskeyChallenge
+from identity_service.settings import Settings
+from identity_service.visit import Visit
+from shared.kernel.errors import NotFound
+from shared.kernel.text import clean_line
+
+CHALLENGE_LIFE = timedelta(minutes=5)
+REGISTER, SIGN_IN, SECOND = "register", "sign_in", "second"
+MOST = 20
+"""Passkeys of one account."""
+_LONGEST = 20_000
+_BAD_ANSWER = (WebAuthnException, ValueError, LookupError, TypeError, OverflowError, struct.error)
+"""What reading an answer may end in that was not made by a browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the browser's script is given: which challenge to answer, and the options for the browser."""
+
+    id: UUID
+    options: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A passkey was used by its holder. `amr` says how."""
+
+    account: Account
+    amr: list[str]
+
+
+def rp_id(settings: Settings) -> str:
+    return urlsplit(settings.identity_public_url).hostname or ""
+
+
+def origin(settings: Settings) -> str:
+    parts = urlsplit(settings.identity_public_url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+async def ask_to_register(visit: Visit, account: Account) -> Question:
+    """Options to make a passkey of this account (WebAuthn section 5.4)."""
+    present = await queries.passkeys(visit.session, account.id)
+    if len(present) >= MOST:
+        raise PasskeyRefused(f"An account has at most {MOST} passkeys")
+    row = await _challenge(visit, REGISTER, account.realm, account.id)
+    options = webauthn.generate_registration_options(
+        rp_id=rp_id(visit.settings),
+        rp_name=visit.settings.identity_name,
+        user_id=account.id.bytes,
+        user_name=account.email,
+        user_display_name=account.name,
+        challenge=row.challenge,
+        exclude_credentials=_descriptors(present),
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=_verification(account.realm)
+        ),
+    )
+    return Question(row.id, webauthn.options_to_json(options))
+
+
+async def register(
+    visit: Visit, account: Account, *, question_id: UUID | None, answer: str, name: str
+) -> Passkey | None:
+    """Keep the new passkey (WebAuthn section 7.1). None, with a trace, for an answer that does not hold."""
+    challenge = await _taken(visit, question_id, REGISTER, account.realm, account.id)
+    if challenge is None or len(answer) > _LONGEST:
+        _refused(visit, account.id, "no such challenge")
+        return None
+    try:
+        credential = parse_registration_credential_json(answer)
+        made = webauthn.verify_registration_response(
+            credential=credential,
+            expected_challenge=challenge,
+            expected_rp_id=rp_id(visit.settings),
+            expected_origin=origin(visit.settings),
+            require_user_verification=account.realm == "staff",
+        )
+    except _BAD_ANSWER as error:
+        _refused(visit, account.id, type(error).__name__)
+        return None
+    if await queries.by_credential(visit.session, made.credential_id) is not None:
+        _refused(visit, account.id, "already registered")
+        return None
+    passkey = Passkey(
+        id=uuid4(),
+        account_id=account.id,
+        credential_id=made.credential_id,
+        public_key=made.credential_public_key,
+        sign_count=made.sign_count,
+        transports=[way.value for way in credential.response.transports or []],
+        is_synced=made.credential_device_type == CredentialDeviceType.MULTI_DEVICE,
+        name=clean_line(name)[:60] or "Passkey",
+        created_at=visit.now,
+    )
+    visit.session.add(passkey)
+    await visit.session.flush()
+    return passkey
+
+
+async def ask_to_sign_in(visit: Visit, realm: str) -> Question:
+    """Options to sign in with any passkey of the realm's people: nobody has said who they are."""
+    row = await _challenge(visit, SIGN_IN, realm, None)
+    options = webauthn.generate_authentication_options(
+        rp_id=rp_id(visit.settings),
+        challenge=row.challenge,
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    return Question(row.id, webauthn.options_to_json(options))
+
+
+async def ask_for_second(visit: Visit, account: Account) -> Question:
+    """Options to use one of this account's passkeys after another factor."""
+    row = await _challenge(visit, SECOND, account.realm, account.id)
+    options = webauthn.generate_authentication_options(
+        rp_id=rp_id(visit.settings),
+        challenge=row.challenge,
+        allow_credentials=_descriptors(await queries.passkeys(visit.session, account.id)),
+        user_verification=_verification(account.realm),
+    )
+    return Question(row.id, webauthn.options_to_json(options))
+
+
+async def check(
+    visit: Visit, *, realm: str, question_id: UUID | None, answer: str, account: Account | None = None
+) -> Proof | None:
+    """Whose passkey answered (WebAuthn section 7.2). None, with a trace, for an answer that does not hold.
+
+    Without `account` the passkey is the only factor, so it must have checked its holder.
+    """
+    known_id = account.id if account else None
+    challenge = await _taken(visit, question_id, SECOND if account else SIGN_IN, realm, known_id)
+    if challenge is None or len(answer) > _LONGEST:
+        _refused(visit, known_id, "no such challenge")
+        return None
+    try:
+        credential = parse_authentication_credential_json(answer)
+    except _BAD_ANSWER as error:
+        _refused(visit, known_id, type(error).__name__)
+        return None
+    passkey = await queries.by_credential(visit.session, credential.raw_id)
+    owner = await _owner(visit, passkey, realm, credential) if passkey else None
+    if passkey is None or owner is None or (account is not None and owner.id != account.id):
+        _refused(visit, known_id, "unknown passkey")
+        return None
+    return _verified(visit, passkey, owner, credential, challenge, is_alone=account is None)
+
+
+def _verified(
+    visit: Visit,
+    passkey: Passkey,
+    owner: Account,
+    credential: AuthenticationCredential,
+    challenge: bytes,
+    *,
+    is_alone: bool,
+) -> Proof | None:
+    try:
+        done = webauthn.verify_authentication_response(
+            credential=credential,
+            expected_challenge=challenge,
+            expected_rp_id=rp_id(visit.settings),
+            expected_origin=origin(visit.settings),
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=passkey.sign_count,
+            require_user_verification=is_alone or owner.realm == "staff",
+        )
+    except _BAD_ANSWER as error:
+        _refused(visit, owner.id, type(error).__name__)
+        return None
+    passkey.sign_count, passkey.last_used_at = done.new_sign_count, visit.now
+    amr = [levels.SYNCED_KEY if passkey.is_synced else levels.BOUND_KEY, levels.PRESENCE]
+    return Proof(owner, sorted([*amr, levels.TWO_FACTORS] if done.user_verified else amr))
+
+
+async def rename(visit: Visit, account_id: UUID, passkey_id: UUID, name: str) -> None:
+    """Raises NotFound."""
+    passkey = await queries.passkey(visit.session, account_id, passkey_id)
+    if passkey is None:
+        raise NotFound
+    passkey.name = clean_line(name)[:60] or passkey.name
+
+
+async def remove(visit: Visit, account_id: UUID, passkey_id: UUID) -> str:
+    """Forget a passkey; its name. Raises NotFound."""
+    passkey = await queries.passkey(visit.session, account_id, passkey_id)
+    if passkey is None:
+        raise NotFound
+    await visit.session.delete(passkey)
+    return passkey.name
+
+
+async def prune(visit: Visit) -> None:
+    """Delete challenges that nobody can answer any more."""
+    await visit.session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < visit.now))
+
+
+def _verification(realm: str) -> UserVerificationRequirement:
+    if realm == "staff":
+        return UserVerificationRequirement.REQUIRED
+    return UserVerificationRequirement.PREFERRED
+
+
+def _descriptors(present: list[Passkey]) -> list[PublicKeyCredentialDescriptor]:
+    known = {way.value for way in AuthenticatorTransport}
+    return [
+        PublicKeyCredentialDescriptor(
+            id=passkey.credential_id,
+            transports=[AuthenticatorTransport(way) for way in passkey.transports if way in known],
+        )
+        for passkey in present
+    ]
+
+
+async def _challenge(visit: Visit, purpose: str, realm: str, account_id: UUID | None) -> PasskeyChallenge:
+    row = PasskeyChallenge(
+        id=uuid4(),
+        purpose=purpose,
+        realm=realm,
+        account_id=account_id,
+        challenge=secrets.token_bytes(32),
+        expires_at=visit.now + CHALLENGE_LIFE,
+    )
+    visit.session.add(row)
+    await visit.session.flush()
+    return row
+
+
+async def _taken(
+    visit: Visit, question_id: UUID | None, purpose: str, realm: str, account_id: UUID | None
+) -> bytes | None:
+    """The challenge, gone by this: of two answers at the same moment one finds it."""
+    found = await visit.session.execute(
+        delete(PasskeyChallenge)
+        .where(
+            PasskeyChallenge.id == question_id,
+            PasskeyChallenge.purpose == purpose,
+            PasskeyChallenge.realm == realm,
+            PasskeyChallenge.account_id.is_not_distinct_from(account_id),
+            PasskeyChallenge.expires_at > visit.now,
+        )
+        .returning(PasskeyChallenge.challenge)
+    )
+    return found.scalar_one_or_none()
+
+
+async def _owner(
+    visit: Visit, passkey: Passkey, realm: str, credential: AuthenticationCredential
+) -> Account | None:
+    """The live account of a passkey, which the authenticator must not contradict."""
+    account = await visit.session.get(Account, passkey.account_id)
+    handle = credential.response.user_handle
+    if account is None or account.realm != realm or account.deactivated_at is not None:
+        return None
+    return account if handle is None or handle == account.id.bytes else None
+
+
+def _refused(visit: Visit, account_id: UUID | None, because: str) -> None:
+    audit.record(
+        visit.session,
+        "passkey.refused",
+        at=visit.now,
+        account_id=account_id,
+        address=visit.address,
+        because=because,
+    )

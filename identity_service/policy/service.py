@@ -1,0 +1,62 @@
+"""Reading and changing what a realm asks of people who sign in."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity_service.audit import service as audit
+from identity_service.policy.errors import BadPolicy
+from identity_service.policy.models import SignInPolicy
+from identity_service.visit import Caller, Visit
+from shared.db.query import Query
+
+_POLICY = Query(select(SignInPolicy.__table__).where(SignInPolicy.realm == bindparam("realm")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """`requires_mfa`: nobody of the realm is let in by a password alone, and who has no second factor sets
+    one up at the next sign-in. `remembered_device_days`: for how long a browser may be let in by the first
+    factor alone when its person wants that; 0 for never."""
+
+    requires_mfa: bool = False
+    allows_passkeys: bool = True
+    password_min_length: int = 8
+    remembered_device_days: int = 30
+
+
+async def of(caller: Caller, realm: str) -> Policy:
+    """The policy of a realm, read outside any transaction."""
+    row = await caller.reader.first(_POLICY, realm=realm)
+    return Policy(**{name: row[name] for name in Policy.__dataclass_fields__}) if row else Policy()
+
+
+async def get(session: AsyncSession, realm: str) -> Policy:
+    """The policy of a realm, within a transaction."""
+    row = await session.get(SignInPolicy, realm)
+    if row is None:
+        return Policy()
+    return Policy(**{name: getattr(row, name) for name in Policy.__dataclass_fields__})
+
+
+async def change(visit: Visit, realm: str, policy: Policy) -> None:
+    """From now on `realm` has this policy. Raises BadPolicy."""
+    if not 8 <= policy.password_min_length <= 64:
+        raise BadPolicy("The least length of passwords lies between 8 and 64")
+    if not 0 <= policy.remembered_device_days <= 90:
+        raise BadPolicy("Browsers are remembered for 0 to 90 days")
+    values = asdict(policy) | {"updated_at": visit.now}
+    statement = insert(SignInPolicy).values(realm=realm, **values)
+    await visit.session.execute(
+        statement.on_conflict_do_update(index_elements=[SignInPolicy.realm], set_=values)
+    )
+    audit.record(
+        visit.session,
+        "policy.changed",
+        at=visit.now,
+        address=visit.address,
+        realm=realm,
+        **asdict(policy),
+    )
