@@ -60,6 +60,7 @@ def new_grant(
         audiences=audiences,
         claims=claims,
         auth_time=of.auth_time,
+        amr=of.amr,
         created_at=now,
         expires_at=of.expires_at,
     )

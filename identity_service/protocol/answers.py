@@ -37,6 +37,13 @@ class SignInFirst:
 
 
 @dataclass(frozen=True, slots=True)
+class StepUpFirst:
+    """The person is signed in, and has to give a second factor before it goes on (RFC 9470)."""
+
+    pending: PendingRequest
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentFirst:
     """The person has to agree that this client gets what it asks for."""
 
@@ -60,7 +67,7 @@ class Refused:
     reason: str
 
 
-Outcome = BackToClient | SignInFirst | ConsentFirst | DeviceWaits | Refused
+Outcome = BackToClient | SignInFirst | StepUpFirst | ConsentFirst | DeviceWaits | Refused
 
 
 def origin_of(redirect_uri: str) -> str:

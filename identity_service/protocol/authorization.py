@@ -9,11 +9,14 @@ from uuid import UUID
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 
+from identity_service.accounts.models import Account
 from identity_service.clients.models import Client
+from identity_service.factors import levels
+from identity_service.factors import service as factors
 from identity_service.grants import service as grants
 from identity_service.grants.models import PendingRequest
 from identity_service.limits import service as limits
-from identity_service.protocol import answers, consent, pushed, tokens
+from identity_service.protocol import answers, assurance, consent, pushed, tokens
 from identity_service.protocol.answers import (
     BackToClient,
     ConsentFirst,
@@ -21,6 +24,7 @@ from identity_service.protocol.answers import (
     Outcome,
     Refused,
     SignInFirst,
+    StepUpFirst,
 )
 from identity_service.protocol.asked import Asked
 from identity_service.protocol.errors import AccessDenied, ConsentRequired, LoginRequired
@@ -111,12 +115,26 @@ async def _decide(asked: Asked, session: SignInSession | None) -> Outcome:
         return SignInFirst(await _put_aside(asked), registers="create" in asked.prompts and session is None)
     account = await sessions.account_of(asked.visit, session)
     client: Client = asked.request.client.row
+    if not await _is_sure_enough(asked, session, account):
+        if "none" in asked.prompts:
+            raise LoginRequired("A second factor is needed")
+        return StepUpFirst(await _put_aside(asked))
     if await consent.is_missing(asked, session):
         if "none" in asked.prompts:
             raise ConsentRequired("The person has to agree first")
         return ConsentFirst(await _put_aside(asked), client, account, tuple(sorted(asked.scopes)))
     await consent.remember(asked, session)
     return await _give_code(asked, Person(account, session))
+
+
+async def _is_sure_enough(asked: Asked, session: SignInSession, account: Account) -> bool:
+    """Whether the session reaches the level asked for. With `prompt=none` a wish is not pressed."""
+    wanted = assurance.demand(asked.request.form, asked.request.client.row)
+    reached = levels.acr_of(session.amr)
+    if wanted.is_met(reached, can_more=True):
+        return True
+    can_more = "none" not in asked.prompts and (await factors.of(asked.visit, account)).count > 0
+    return wanted.is_met(reached, can_more=can_more)
 
 
 def _is_recent_enough(asked: Asked, session: SignInSession) -> bool:

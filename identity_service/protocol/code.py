@@ -196,6 +196,7 @@ def token_response(
         grant_id=grant.id,
         sid=str(person.session.id),
         jkt=jkt,
+        proved=tokens.Proved.of(grant),
     )
     token = tokens.access_response(turn, access)
     if "openid" in granted:

@@ -7,7 +7,7 @@ from identity_service.protocol.answers import RESPONSE_MODES
 from identity_service.protocol.assertion import ALGORITHMS as ASSERTION_ALGORITHMS
 from identity_service.protocol.claims import SCOPE_OF
 from identity_service.protocol.resources import BRIDGE_SCOPES, COMMUNITY_SCOPES, OPENID_SCOPES
-from shared.oidc.names import GrantType
+from shared.oidc.names import Acr, GrantType
 from shared.oidc.signed import STRONG
 
 _AUTHENTICATED = ("token_endpoint", "revocation_endpoint", "introspection_endpoint")
@@ -54,12 +54,14 @@ def document(issuer: str) -> dict[str, Any]:
             "iat",
             "auth_time",
             "nonce",
+            "acr",
             "amr",
             "azp",
             "sid",
             *SCOPE_OF,
         ],
         "display_values_supported": ["page", "popup"],
+        "acr_values_supported": [level.value for level in Acr],
         "ui_locales_supported": ["en"],
         "claims_parameter_supported": True,
         "request_parameter_supported": False,

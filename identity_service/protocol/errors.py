@@ -15,6 +15,12 @@ class LoginRequired(OAuth2Error):  # type: ignore[misc] # Authlib carries no typ
     error = "login_required"
 
 
+class UnmetAuthenticationRequirements(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
+    """OpenID Connect Core Unmet Authentication Requirements 1.0: an essential level that nobody reaches."""
+
+    error = "unmet_authentication_requirements"
+
+
 class ConsentRequired(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
     error = "consent_required"
 

@@ -39,6 +39,7 @@ class Subject:
     scopes: frozenset[str]
     grant_id: UUID | None = None
     sid: str | None = None
+    proved: tokens.Proved | None = None
 
 
 class ExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc] # Authlib carries no types
@@ -75,6 +76,7 @@ class ExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc] # Auth
             sid=subject.sid,
             act={"sub": client.client_id},
             jkt=binding.key_for_tokens(turn, self.request, client),
+            proved=subject.proved,
         )
         turn.record(
             "token.exchanged",
@@ -136,6 +138,7 @@ def _by_access_token(turn: Turn, client: ProtocolClient, token: str) -> Subject:
         frozenset(str(payload.get("scope", "")).split()),
         grant.id,
         str(person.session.id),
+        tokens.Proved.of(grant),
     )
 
 

@@ -14,6 +14,7 @@ from identity_service.protocol.answers import (
     Outcome,
     Refused,
     SignInFirst,
+    StepUpFirst,
 )
 from identity_service.web import page, see_other
 
@@ -40,6 +41,8 @@ def show(request: Request, outcome: Outcome) -> Response:
         case SignInFirst(pending, registers):
             path = "/sign-up" if registers and pending.realm == "customer" else "/sign-in"
             return see_other(f"{path}?request={pending.id}")
+        case StepUpFirst(pending):
+            return see_other(f"/sign-in/step-up?realm={pending.realm}&request={pending.id}")
         case ConsentFirst(pending, client, account, scopes):
             return page(
                 request,

@@ -3,6 +3,7 @@
 import base64
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy import select
 
 from identity_service.accounts.models import Account
 from identity_service.accounts.roles import roles_in_tokens
+from identity_service.factors import levels
 from identity_service.grants.models import Grant, RefreshToken
 from identity_service.keys.service import KeyRing
 from identity_service.protocol import claims as claims_of
@@ -36,6 +38,23 @@ class InvalidTarget(OAuth2Error):  # type: ignore[misc] # Authlib carries no typ
 
 
 @dataclass(frozen=True, slots=True)
+class Proved:
+    """How and when the person proved who they are (RFC 9068 section 2.2.1): as the grant was given, whatever
+    became of the session since."""
+
+    at: datetime
+    amr: list[str]
+
+    @classmethod
+    def of(cls, grant: Grant) -> "Proved":
+        return cls(grant.auth_time, list(grant.amr))
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        return {"auth_time": int(self.at.timestamp()), "acr": levels.acr_of(self.amr).value, "amr": self.amr}
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """What an access token shall say. Without an account the client acts for itself. `act` is who acts for
     the person (RFC 8693 section 4.1), `jkt` the key that has to be proved with it."""
@@ -49,6 +68,7 @@ class Access:
     sid: str | None = None
     act: dict[str, Any] | None = None
     jkt: str | None = None
+    proved: Proved | None = None
 
 
 def access_token(turn: Turn, access: Access) -> str:
@@ -70,6 +90,8 @@ def access_token(turn: Turn, access: Access) -> str:
         claims |= _person_claims(turn, access.account)
         if access.client.row.may_act is not None:
             claims["may_act"] = {"sub": access.client.row.may_act}
+    if access.proved is not None:
+        claims |= access.proved.claims
     if access.sid is not None:
         claims["sid"] = access.sid
     if access.act is not None:
@@ -111,9 +133,8 @@ def id_token(
         "azp": client.client_id,
         "iat": now,
         "exp": now + _ID_TOKEN_SECONDS,
-        "auth_time": int(grant.auth_time.timestamp()),
         "sid": str(person.session.id),
-        "amr": person.session.amr,
+        **Proved.of(grant).claims,
         "at_hash": create_half_hash(access, algorithm).decode("ascii"),
     }
     claims |= claims_of.told(person.account, turn.issuer, grant.claims, claims_of.ID_TOKEN)

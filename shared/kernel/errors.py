@@ -57,6 +57,16 @@ class Unauthenticated(Problem):
     title = "Sign in first"
 
 
+class MoreProofNeeded(Unauthenticated):
+    """The credential is good, but this needs a person who proved better or later who they are (RFC 9470).
+
+    `data["acr_values"]` and `data["max_age"]` say what a client has to ask for at the sign-in.
+    """
+
+    code = "request.more_proof_needed"
+    title = "Prove again who you are"
+
+
 class MissingScope(Forbidden):
     """The token is good but does not carry the scope that this call needs."""
 

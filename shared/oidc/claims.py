@@ -48,6 +48,9 @@ class Claims:
     name: str | None = None
     act: Act | None = None
     sid: str | None = None
+    acr: str | None = None
+    amr: frozenset[str] = frozenset()
+    auth_time: int | None = None
     jkt: str | None = None
 
     @property
@@ -70,11 +73,14 @@ class Claims:
             iat=_seconds(payload, "iat"),
             jti=_text(payload, "jti"),
             realm=_realm(payload.get("realm")),
-            roles=_words(payload.get("roles", [])),
+            roles=_words(payload.get("roles", []), "roles"),
             scope=frozenset(_optional_text(payload, "scope", "").split()),
             name=_optional_text(payload, "name", "") or None,
             act=_act(payload.get("act")),
             sid=_optional_text(payload, "sid", "") or None,
+            acr=_optional_text(payload, "acr", "") or None,
+            amr=_words(payload.get("amr", []), "amr"),
+            auth_time=_seconds(payload, "auth_time") if "auth_time" in payload else None,
             jkt=_jkt(payload.get("cnf")),
         )
 
@@ -100,9 +106,9 @@ def _seconds(payload: Mapping[str, Any], name: str) -> int:
     return value
 
 
-def _words(value: object) -> frozenset[str]:
+def _words(value: object, name: str) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        raise InvalidToken("claim roles")
+        raise InvalidToken(f"claim {name}")
     return frozenset(value)
 
 

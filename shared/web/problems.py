@@ -14,7 +14,7 @@ from starlette.routing import Match
 
 from shared.db.failures import is_away
 from shared.kernel import errors
-from shared.kernel.errors import FieldError, Invalid, Problem, Unavailable
+from shared.kernel.errors import FieldError, Invalid, MoreProofNeeded, Problem, Unavailable
 from shared.oidc.errors import InvalidProof, InvalidToken
 from shared.oidc.signed import STRONG
 from shared.oidc.tokens import BOUND
@@ -52,6 +52,8 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (TooLarge, 413),
 )
 API_PREFIXES = ("/api/", "/bridge/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+_PROOF = ("acr_values", "max_age")
+INSUFFICIENT = "insufficient_user_authentication"
 RETRY_AFTER = 5
 """Seconds after which a database that is away may be back."""
 ErrorPage = Callable[[Request, Problem, int], Awaitable[Response]]
@@ -96,9 +98,14 @@ def problem_response(request: Request, problem: Problem) -> Response:
 
 def challenge(problem: Problem, authorization: str | None) -> str:
     """`WWW-Authenticate` per RFC 6750 section 3, without an error code when no token came; per RFC 9449
-    section 7.1 when one came with a proof, or should have."""
+    section 7.1 when one came with a proof, or should have; per RFC 9470 section 3 when the person has to prove
+    more."""
     if authorization is None:
         return "Bearer"
+    if isinstance(problem, MoreProofNeeded):
+        wanted = "".join(f', {name}="{problem.data[name]}"' for name in _PROOF if name in problem.data)
+        scheme = "DPoP" if authorization.lower().startswith("dpop ") else "Bearer"
+        return f'{scheme} error="{INSUFFICIENT}", error_description="{problem.title}"{wanted}'
     error = "invalid_dpop_proof" if isinstance(problem, InvalidProof) else "invalid_token"
     said = f'error="{error}", error_description="{problem.title}"'
     if isinstance(problem, InvalidToken) and (
