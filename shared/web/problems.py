@@ -98,8 +98,8 @@ def problem_response(request: Request, problem: Problem) -> Response:
 
 def challenge(problem: Problem, authorization: str | None) -> str:
     """`WWW-Authenticate` per RFC 6750 section 3, without an error code when no token came; per RFC 9449
-    section 7.1 when one came with a proof, or should have; per RFC 9470 section 3 when the person has to prove
-    more."""
+    section 7.1 when one came with a proof, or should have; per RFC 9470 section 3 when the person has to
+    prove more."""
     if authorization is None:
         return "Bearer"
     if isinstance(problem, MoreProofNeeded):
