@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import structlog
 from fastapi import FastAPI
@@ -25,7 +26,7 @@ from identity_service.registration import api as client_registration
 from identity_service.sealing import Sealer
 from identity_service.settings import Settings
 from identity_service.sign_in import pages as sign_in
-from identity_service.sign_in import registration
+from identity_service.sign_in import registration, second_pages
 from identity_service.visit import Services
 from identity_service.web import TEMPLATES, error_page, site
 from shared.db.engine import NO_TIME_LIMITS, Database, TimeLimits
@@ -39,6 +40,7 @@ from shared.web.settings import limits_of
 from shared.web.templates import Pages
 
 DESCRIPTION = "Who you are: accounts in two realms, sign-in, OAuth 2.1 and OpenID Connect."
+TEMPLATE_FOLDERS = {name: Path(__file__).parent / name / "templates" for name in ("factors", "sign_in")}
 KEYS_READ_EVERY = 60
 """Seconds after which keys that another process made or retired are known here."""
 
@@ -96,13 +98,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     app.state.services = services
     app.state.published = {}
     app.state.seen_tokens = SeenTokens()
-    app.state.pages = Pages(site(settings), {}, own=[TEMPLATES])
+    app.state.pages = Pages(site(settings), TEMPLATE_FOLDERS, own=[TEMPLATES])
     app.include_router(protocol.router)
     app.include_router(events.router)
     app.include_router(client_registration.router)
     app.include_router(origins.router)
     app.include_router(sign_in.router)
     app.include_router(registration.router)
+    app.include_router(second_pages.router)
     app.include_router(device_flow.router)
     app.include_router(own.router)
     if settings.development:

@@ -1,6 +1,7 @@
 """From an HTTP request to a `Visit`, and from an outcome to a page."""
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -154,10 +155,25 @@ def set_session_cookie(response: Response, visit: Visit, realm: str, secret: str
     )
 
 
-def drop_session_cookie(response: Response, visit: Visit, realm: str) -> None:
-    response.delete_cookie(
-        sessions.cookie(visit, realm), path="/", secure=_is_https(visit), httponly=True, samesite="lax"
+def set_cookie(response: Response, caller: Caller, name: str, secret: str, *, life: timedelta) -> None:
+    """A secret for this browser alone: no script reads it, no other site's form sends it."""
+    response.set_cookie(
+        name,
+        secret,
+        max_age=int(life.total_seconds()),
+        path="/",
+        secure=_is_https(caller),
+        httponly=True,
+        samesite="lax",
     )
+
+
+def drop_cookie(response: Response, caller: Caller, name: str) -> None:
+    response.delete_cookie(name, path="/", secure=_is_https(caller), httponly=True, samesite="lax")
+
+
+def drop_session_cookie(response: Response, visit: Visit, realm: str) -> None:
+    drop_cookie(response, visit, sessions.cookie(visit, realm))
 
 
 def cookie_secret(request: Request, visit: Visit, realm: str) -> str | None:
@@ -165,5 +181,5 @@ def cookie_secret(request: Request, visit: Visit, realm: str) -> str | None:
     return cookies.get(sessions.cookie(visit, realm))
 
 
-def _is_https(visit: Visit) -> bool:
-    return urlsplit(visit.settings.identity_public_url).scheme == "https"
+def _is_https(caller: Caller) -> bool:
+    return urlsplit(caller.settings.identity_public_url).scheme == "https"

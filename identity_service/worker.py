@@ -8,12 +8,15 @@ from identity_service.audit import keeping
 from identity_service.audit import service as audit
 from identity_service.backchannel import service as backchannel
 from identity_service.device_flow import service as device_flow
+from identity_service.devices import service as devices
 from identity_service.events import service as events
+from identity_service.factors import passkeys
 from identity_service.grants import service as grants
 from identity_service.limits import service as limits
 from identity_service.mail import service as mail
 from identity_service.mail.service import Mailbox, Mailer, mailer_of
 from identity_service.settings import Settings
+from identity_service.sign_in import unfinished
 from identity_service.visit import Caller, Services
 from shared.jobs.worker import Job, Worker
 
@@ -45,6 +48,9 @@ async def tidy(services: Services) -> int:
         await events.prune(visit)
         await links.prune(visit)
         await device_flow.prune(visit)
+        await devices.prune(visit)
+        await passkeys.prune(visit)
+        await unfinished.prune(visit)
         await limits.prune(visit.session, visit.now)
         await services.keys.prune(visit.session, visit.now)
     return 0

@@ -16,6 +16,7 @@ from identity_service.audit import service as audit
 from identity_service.limits import service as limits
 from identity_service.mail import service as mail
 from identity_service.passwords import rules
+from identity_service.policy import service as policies
 from identity_service.sealing import hashed, new_secret
 from identity_service.visit import Caller, Visit
 from shared.kernel.ids import new_id
@@ -104,7 +105,8 @@ async def look_at(caller: Caller, *, purpose: str, token: str) -> Link:
 
 async def choose_password(caller: Caller, link: Link, *, name: str, password: str) -> str:
     """The hash of a password chosen for the account of `link`. Raises WeakPassword."""
-    rules.check(password, about=(name, link.email))
+    policy = await policies.of(caller, link.realm)
+    rules.check(password, about=(name, link.email), min_length=policy.password_min_length)
     return await caller.services.passwords.hash(password)
 
 

@@ -64,8 +64,13 @@ async def organisation_of(visit: Visit, account: Account) -> Organisation | None
     return await visit.session.get(Organisation, account.organisation_id)
 
 
-async def by_password(caller: Caller, *, realm: str, email: str, password: str) -> Attempt:
+async def by_password(
+    caller: Caller, *, realm: str, email: str, password: str, device_id: UUID | None = None
+) -> Attempt:
     """Try a password. Raises TooManyAttempts.
+
+    A browser in which the account was used before (`device_id`) counts for itself: nobody who guesses from
+    elsewhere, however many they are, keeps its person out.
 
     The same work is done for an unknown address as for a wrong password. It needs no transaction, so that
     none is held while argon2 runs; `settle` writes down what came of it.
@@ -75,9 +80,13 @@ async def by_password(caller: Caller, *, realm: str, email: str, password: str) 
     except BadEmail:
         key = ""
     services, here = caller.services, limits.PASSWORD_HERE.key(realm, key, caller.address)
-    await services.limiter.take(
-        here, limits.PASSWORD_ACCOUNT.key(realm, key), limits.PASSWORD_ADDRESS.key(caller.address)
-    )
+    if device_id is not None:
+        here = limits.PASSWORD_DEVICE.key(str(device_id))
+        await services.limiter.take(here)
+    else:
+        await services.limiter.take(
+            here, limits.PASSWORD_ACCOUNT.key(realm, key), limits.PASSWORD_ADDRESS.key(caller.address)
+        )
     stored = await caller.reader.first(queries.STORED_PASSWORD, realm=realm, email_key=key)
     verdict = await services.passwords.verify(stored["password_hash"] if stored else None, password)
     fresh = await services.passwords.hash(password) if verdict.is_outdated else None

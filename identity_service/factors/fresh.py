@@ -39,13 +39,10 @@ async def require_fresh(
     """None, or the way to the sign-in page and from there to `back_to`, a page of ours fetched by GET."""
     if await is_fresh(visit, session, level=level):
         return None
-    return see_other(address(session.realm, back_to, level=level))
-
-
-def address(realm: str, back_to: str, *, level: Acr = Acr.ONE) -> str:
-    """Where somebody proves again who they are and comes back to `back_to`."""
-    query = {"realm": realm, "next": back_to, "prove": "again"}
-    return "/sign-in?" + urlencode(query | ({"level": "2"} if level is Acr.TWO else {}))
+    query = {"realm": session.realm, "next": back_to}
+    if session.auth_time < visit.now - FRESH_FOR:
+        return see_other("/sign-in?" + urlencode(query | {"prove": "again"}))
+    return see_other("/sign-in/step-up?" + urlencode(query))
 
 
 def own_page(path: str | None) -> str:

@@ -40,6 +40,12 @@ class Key:
 
 PASSWORD_HERE = Limit("password of an account from an address", 10, timedelta(minutes=5))
 PASSWORD_ACCOUNT = Limit("password of an account", 50, timedelta(minutes=5))
+PASSWORD_DEVICE = Limit("password of an account in a browser that knows it", 10, timedelta(minutes=5))
+CODE_DEVICE = Limit("codes of an account in a browser that knows it", 10, timedelta(minutes=5))
+CODE_ACCOUNT = Limit("codes of an account", 10, timedelta(minutes=5))
+CODE_ACCOUNT_HOUR = Limit("codes of an account in an hour", 30, timedelta(hours=1))
+CODE_WARNING = Limit("warnings that a password is known", 1, timedelta(days=1))
+PASSKEY_ADDRESS = Limit("questions for passkeys from an address", 120, timedelta(minutes=5))
 PASSWORD_ADDRESS = Limit("passwords from an address", 100, timedelta(minutes=5))
 MAIL_ADDRESS = Limit("mails asked for from an address", 30, timedelta(hours=1))
 MAIL_MAILBOX = Limit("mails to a mailbox", 5, timedelta(hours=1))

@@ -1,19 +1,26 @@
-"""Signing in and out."""
+"""Signing in, by password or passkey, and out."""
 
-from typing import Annotated, Any
+import json
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from identity_service.accounts import service as accounts
+from identity_service.accounts.errors import BadEmail
+from identity_service.devices import service as devices
+from identity_service.factors import fresh, levels, passkeys
+from identity_service.factors.errors import PasskeyRefused
 from identity_service.grants import service as grants
 from identity_service.grants.service import Waiting
+from identity_service.limits import service as limits
 from identity_service.limits.service import TooManyAttempts
+from identity_service.policy import service as policies
 from identity_service.protocol import answers
-from identity_service.protocol.outcomes import show
 from identity_service.sessions import service as sessions
-from identity_service.sign_in import service
+from identity_service.sign_in.entering import device_secret, enter
+from identity_service.sign_in.unfinished import Way
 from identity_service.visit import Caller, Visit
 from identity_service.web import (
     REALMS,
@@ -23,8 +30,8 @@ from identity_service.web import (
     drop_session_cookie,
     page,
     see_other,
-    set_session_cookie,
 )
+from shared.kernel.errors import NotFound
 from shared.web.csrf import own_form_only
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(own_form_only)])
@@ -46,11 +53,17 @@ async def front(request: Request, visit: Visiting) -> Response:
 async def sign_in(request: Request, visit: Visiting) -> Response:
     pending = await waiting_request(visit, request.query_params.get("request"))
     realm = realm_of(pending, request.query_params.get("realm"))
+    back_to = fresh.own_page(request.query_params.get("next"))
     session = await sessions.find(visit, realm, cookie_secret(request, visit, realm))
-    if session is not None and pending is None:
-        return see_other(f"/account?realm={realm}")
     hint = pending.parameters.get("login_hint", [""])[0] if pending else ""
-    return sign_in_page(request, realm, pending, email=hint)
+    if session is None or pending is not None:
+        return await sign_in_page(request, visit, realm, pending, back_to=back_to, email=hint)
+    account = await sessions.account_of(visit, session)
+    if back_to and request.query_params.get("prove"):
+        return await sign_in_page(
+            request, visit, realm, None, back_to=back_to, email=account.email, is_again=True
+        )
+    return see_other(back_to or f"/account?realm={realm}")
 
 
 @router.post("/sign-in")
@@ -61,29 +74,65 @@ async def try_to_sign_in(
     password: Text = "",
     realm: Text = "",
     waiting: Annotated[str, Form(alias="request")] = "",
+    back_to: Annotated[str, Form(alias="next")] = "",
 ) -> Response:
     pending = await waiting_request(caller, waiting)
-    realm = realm_of(pending, realm)
+    realm, back_to = realm_of(pending, realm), fresh.own_page(back_to)
+    device_id = await known_browser(request, caller, realm=realm, email=email)
     try:
-        attempt = await accounts.by_password(caller, realm=realm, email=email, password=password)
+        attempt = await accounts.by_password(
+            caller, realm=realm, email=email, password=password, device_id=device_id
+        )
     except TooManyAttempts as limit:
-        response = sign_in_page(request, realm, pending, email=email, error=limit.title, status=429)
+        response = await sign_in_page(
+            request, caller, realm, pending, back_to=back_to, email=email, error=limit.title, status=429
+        )
         response.headers["Retry-After"] = str(limit.data["retry_after"])
         return response
     async with caller.begin() as visit:
         account = await accounts.settle(visit, attempt)
         if account is not None:
-            return await enter(request, visit, account, pending.id if pending else None)
-    return sign_in_page(request, realm, pending, email=email, error=WRONG, status=422)
+            way = Way(pending.id if pending else None, back_to)
+            return await enter(request, visit, account, amr=[levels.PASSWORD], way=way)
+    return await sign_in_page(
+        request, caller, realm, pending, back_to=back_to, email=email, error=WRONG, status=422
+    )
 
 
-async def enter(request: Request, visit: Visit, account: Any, pending_id: UUID | None) -> Response:
-    """Sign `account` in and send the browser on its way."""
-    old_secret = cookie_secret(request, visit, account.realm)
-    secret, outcome = await service.sign_in(visit, account, old_secret=old_secret, pending_id=pending_id)
-    response = see_other(f"/account?realm={account.realm}") if outcome is None else show(request, outcome)
-    set_session_cookie(response, visit, account.realm, secret)
-    return response
+@router.post("/sign-in/passkey/options")
+async def ask_for_passkey(request: Request, caller: Calling, realm: Text = "") -> Response:
+    """What the script asks the browser, so that somebody signs in without a password."""
+    realm = realm_of(None, realm)
+    await caller.services.limiter.take(limits.PASSKEY_ADDRESS.key(caller.address))
+    async with caller.begin() as visit:
+        await require_passkeys(visit, realm)
+        question = await passkeys.ask_to_sign_in(visit, realm)
+    return question_answer(question)
+
+
+@router.post("/sign-in/passkey")
+async def sign_in_by_passkey(
+    request: Request,
+    caller: Calling,
+    realm: Text = "",
+    waiting: Annotated[str, Form(alias="request")] = "",
+    back_to: Annotated[str, Form(alias="next")] = "",
+    question: Text = "",
+    answer: Text = "",
+) -> Response:
+    pending = await waiting_request(caller, waiting)
+    realm, back_to = realm_of(pending, realm), fresh.own_page(back_to)
+    async with caller.begin() as visit:
+        await require_passkeys(visit, realm)
+        proof = await passkeys.check(
+            visit, realm=realm, question_id=sessions.session_id(question), answer=answer
+        )
+        if proof is not None:
+            way = Way(pending.id if pending else None, back_to)
+            return await enter(request, visit, proof.account, amr=proof.amr, way=way)
+    return await sign_in_page(
+        request, caller, realm, pending, back_to=back_to, error=PasskeyRefused.title, status=422
+    )
 
 
 @router.get("/sign-out")
@@ -107,16 +156,20 @@ async def sign_out(request: Request, visit: Visiting, realm: Text = "") -> Respo
     return response
 
 
-def sign_in_page(
+async def sign_in_page(
     request: Request,
+    caller: Caller,
     realm: str,
     pending: Waiting | None,
     *,
+    back_to: str = "",
     email: str = "",
     error: str = "",
     status: int = 200,
+    is_again: bool = False,
 ) -> Response:
     """The form, with what was typed and what was wrong."""
+    policy = await policies.of(caller, realm)
     return page(
         request,
         "sign_in.html",
@@ -126,7 +179,32 @@ def sign_in_page(
         email=email,
         error=error,
         pending_id=str(pending.id) if pending else "",
+        back_to=back_to,
+        is_again=is_again,
+        passkeys=policy.allows_passkeys,
     )
+
+
+async def known_browser(request: Request, caller: Caller, *, realm: str, email: str) -> UUID | None:
+    """The known browser somebody stands at who types this address."""
+    try:
+        key = accounts.email_key(email)
+    except BadEmail:
+        return None
+    secret = device_secret(request, caller, realm)
+    return await devices.at_door(caller, realm=realm, email_key=key, secret=secret)
+
+
+async def require_passkeys(visit: Visit, realm: str) -> None:
+    """Raises NotFound where the realm's policy has no passkeys."""
+    if not (await policies.get(visit.session, realm)).allows_passkeys:
+        raise NotFound
+
+
+def question_answer(question: passkeys.Question) -> Response:
+    """For the script `passkeys.js`."""
+    body = {"question": str(question.id), "options": json.loads(question.options)}
+    return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
 
 async def waiting_request(caller: Caller, text: str | None) -> Waiting | None:

@@ -9,11 +9,15 @@ from identity_service.accounts import links
 from identity_service.accounts.errors import BadEmail, BadName, LinkSpent
 from identity_service.accounts.links import Link
 from identity_service.accounts.service import clean_name
+from identity_service.devices import service as devices
+from identity_service.factors import levels
 from identity_service.grants import service as grants
 from identity_service.limits.service import TooManyAttempts
 from identity_service.passwords.errors import WeakPassword
 from identity_service.protocol import answers
-from identity_service.sign_in.pages import Text, enter, realm_of, waiting_request
+from identity_service.sign_in.entering import enter
+from identity_service.sign_in.pages import Text, realm_of, waiting_request
+from identity_service.sign_in.unfinished import Way
 from identity_service.visit import Caller
 from identity_service.web import REALMS, Calling, page
 from shared.web.csrf import own_form_only
@@ -79,7 +83,7 @@ async def confirm_registration(
             account, pending_id = await links.register(
                 visit, token=token, name=shown, password_hash=password_hash
             )
-            return await enter(request, visit, account, pending_id)
+            return await enter(request, visit, account, amr=[levels.PASSWORD], way=Way(pending_id))
     except LinkSpent:
         return _spent(request, "customer")
 
@@ -124,6 +128,7 @@ async def set_password(request: Request, caller: Calling, token: Text = "", pass
         async with caller.begin() as visit:
             account = await links.set_password(visit, token=token, password_hash=password_hash)
             await grants.end_all_sessions(visit, account, because="password set")
+            await devices.trust_none(visit, account.id)
     except LinkSpent:
         return _spent(request, None)
     except WeakPassword as error:

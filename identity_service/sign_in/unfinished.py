@@ -1,0 +1,110 @@
+"""Sign-ins that are half done: kept here, found by a cookie of their own, for ten minutes."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete
+
+from identity_service.accounts.models import Account
+from identity_service.factors import service as factors
+from identity_service.limits import service as limits
+from identity_service.sealing import hashed, new_secret
+from identity_service.sign_in import queries
+from identity_service.sign_in.models import UnfinishedSignIn
+from identity_service.visit import Caller, Visit
+from shared.kernel.ids import new_id
+from shared.oidc.names import Acr
+from shared.web.settings import cookie_name
+
+LIFE = timedelta(minutes=10)
+MOST_TRIES = 5
+"""Wrong codes after which the first factor has to be given again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a sign-in leads: to a request that waits, or to one of our own pages; and what that wants."""
+
+    pending_id: UUID | None = None
+    back_to: str = ""
+    level: Acr = Acr.ONE
+
+
+def cookie(caller: Caller, realm: str) -> str:
+    """The name of the cookie that holds a half-done sign-in."""
+    return cookie_name("identity", caller.settings.identity_public_url, f"{realm}-second")
+
+
+async def begin(visit: Visit, account: Account, *, amr: list[str], way: Way) -> str:
+    """Keep what was proved so far. Returns the secret for the cookie."""
+    secret = new_secret()
+    visit.session.add(
+        UnfinishedSignIn(
+            id=new_id(),
+            secret_hash=hashed(secret),
+            account_id=account.id,
+            realm=account.realm,
+            amr=amr,
+            pending_id=way.pending_id,
+            back_to=way.back_to,
+            tries=0,
+            created_at=visit.now,
+            expires_at=visit.now + LIFE,
+        )
+    )
+    await visit.session.flush()
+    return secret
+
+
+async def account_at_door(caller: Caller, realm: str, secret: str | None) -> UUID | None:
+    """Whose sign-in waits, outside any transaction."""
+    if not secret:
+        return None
+    row = await caller.reader.first(
+        queries.UNFINISHED, realm=realm, secret_hash=hashed(secret), now=caller.now
+    )
+    return row["account_id"] if row else None
+
+
+async def find(visit: Visit, realm: str, secret: str | None) -> UnfinishedSignIn | None:
+    """The half-done sign-in behind a cookie, locked, while it is fresh and its account lives."""
+    if not secret:
+        return None
+    return await queries.unfinished(visit.session, realm, hashed(secret), visit.now)
+
+
+async def count_try(caller: Caller, account_id: UUID, device_id: UUID | None) -> None:
+    """Count a code before it is compared. Raises TooManyAttempts.
+
+    A browser that is known counts for itself, so that nobody who guesses elsewhere shuts its person out.
+    """
+    if device_id is not None:
+        keys = [limits.CODE_DEVICE.key(str(device_id))]
+    else:
+        keys = [limits.CODE_ACCOUNT.key(str(account_id)), limits.CODE_ACCOUNT_HOUR.key(str(account_id))]
+    await caller.services.limiter.take(*keys)
+
+
+async def warn(caller: Caller, account_id: UUID) -> None:
+    """Tell the person, once a day, that somebody has their password and guesses codes."""
+    try:
+        await caller.services.limiter.take(limits.CODE_WARNING.key(str(account_id)))
+    except limits.TooManyAttempts:
+        return
+    async with caller.begin() as visit:
+        account = await visit.session.get_one(Account, account_id)
+        factors.tell(visit, account, "codes_guessed")
+
+
+async def failed(visit: Visit, row: UnfinishedSignIn) -> bool:
+    """Write down a wrong answer. False when that was the last one allowed."""
+    row.tries += 1
+    if row.tries >= MOST_TRIES:
+        await visit.session.delete(row)
+        return False
+    return True
+
+
+async def prune(visit: Visit) -> None:
+    await visit.session.execute(delete(UnfinishedSignIn).where(UnfinishedSignIn.expires_at < visit.now))
