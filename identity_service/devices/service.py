@@ -63,13 +63,13 @@ async def welcome(visit: Visit, account: Account, secret: str | None, *, remembe
     others = await visit.session.scalar(
         select(func.count()).select_from(KnownDevice).where(KnownDevice.account_id == account.id)
     )
-    device = old or _new(visit, account, fresh)
     if secret:
         await visit.session.execute(
             update(KnownDevice)
             .where(KnownDevice.secret_hash == hashed(secret))
             .values(secret_hash=hashed(fresh))
         )
+    device = old or _new(visit, account, fresh)
     device.seen_at, device.expires_at = visit.now, visit.now + KNOWN_FOR
     device.user_agent = visit.user_agent[:200]
     if remember_days:
@@ -78,7 +78,15 @@ async def welcome(visit: Visit, account: Account, secret: str | None, *, remembe
 
 
 def _new(visit: Visit, account: Account, secret: str) -> KnownDevice:
-    device = KnownDevice(id=uuid4(), account_id=account.id, secret_hash=hashed(secret), created_at=visit.now)
+    device = KnownDevice(
+        id=uuid4(),
+        account_id=account.id,
+        secret_hash=hashed(secret),
+        user_agent="",
+        created_at=visit.now,
+        seen_at=visit.now,
+        expires_at=visit.now + KNOWN_FOR,
+    )
     visit.session.add(device)
     return device
 
