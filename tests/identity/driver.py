@@ -92,6 +92,11 @@ class Browser:
     http: httpx.AsyncClient
     pages: list[str] = field(default_factory=list)
 
+    @property
+    def session_cookies(self) -> set[str]:
+        """The cookies that sign somebody in: not those by which a browser is known."""
+        return {name for name in self.http.cookies if "-device" not in name}
+
     async def get(self, url: str, **kwargs: Any) -> httpx.Response:
         return await self.http.get(url, **kwargs)
 

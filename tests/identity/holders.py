@@ -71,4 +71,14 @@ def is_in(answer: httpx.Response) -> bool:
     )
 
 
-__all__ = ["Holder", "Visit", "caller_of", "codes_in", "is_in", "second", "secret_in", "set_policy", "with_app"]
+__all__ = [
+    "Holder",
+    "Visit",
+    "caller_of",
+    "codes_in",
+    "is_in",
+    "second",
+    "secret_in",
+    "set_policy",
+    "with_app",
+]

@@ -25,7 +25,7 @@ async def test_signing_out_at_a_community_ends_it_everywhere(
         with pytest.raises(TokenRefused, match="invalid_grant"):
             await party.refresh(str(tokens.refresh_token))
     assert (await browser.get(authorize_url())).headers["location"].startswith("/sign-in")
-    assert not browser.http.cookies
+    assert not browser.session_cookies
 
 
 async def test_the_other_realms_session_stays(
@@ -38,7 +38,7 @@ async def test_the_other_realms_session_stays(
     )
     await browser.get(await employee.end_session_url(id_token=inside.id_token, back_to=f"{EMPLOYEE}/"))
     assert await customer.refresh(str(ana.refresh_token))
-    assert len(browser.http.cookies) == 1
+    assert len(browser.session_cookies) == 1
 
 
 async def test_a_hint_is_good_after_its_end(house: House, employee: RelyingParty) -> None:
@@ -95,7 +95,7 @@ async def test_18_without_a_hint_the_person_is_asked(house: House, employee: Rel
 
     done = await browser.post("/sign-out", {"realm": "staff"})
     assert "You are signed out" in done.text
-    assert not browser.http.cookies
+    assert not browser.session_cookies
     nobody = await house.browser().get("/oauth/end-session")
     assert "You are signed out" in nobody.text
 
