@@ -37,12 +37,20 @@ async def require_fresh(
     visit: Visit, session: SignInSession, *, back_to: str, level: Acr = Acr.ONE
 ) -> Response | None:
     """None, or the way to the sign-in page and from there to `back_to`, a page of ours fetched by GET."""
+    address = await where_to_prove(visit, session, back_to=back_to, level=level)
+    return see_other(address) if address is not None else None
+
+
+async def where_to_prove(
+    visit: Visit, session: SignInSession, *, back_to: str, level: Acr = Acr.ONE
+) -> str | None:
+    """Where the person proves again who they are, or gives the second factor alone; None if all is fresh."""
     if await is_fresh(visit, session, level=level):
         return None
     query = {"realm": session.realm, "next": back_to}
     if session.auth_time < visit.now - FRESH_FOR:
-        return see_other("/sign-in?" + urlencode(query | {"prove": "again"}))
-    return see_other("/sign-in/step-up?" + urlencode(query))
+        return "/sign-in?" + urlencode(query | {"prove": "again"})
+    return "/sign-in/step-up?" + urlencode(query)
 
 
 def own_page(path: str | None) -> str:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from identity_service.audit import service as audit
 from shared.oidc import RelyingParty, TokenRefused
-from tests.identity.driver import CUSTOMER, OWN_FORM, PASSWORD, Browser, House, signed_in
+from tests.identity.driver import CUSTOMER, OWN_FORM, Browser, House, signed_in
 
 MAJA, ANA = "maja@inside.example", "ana@outside.example"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -80,7 +80,6 @@ async def test_the_front_leads_to_the_account_and_who_is_two_people_chooses(hous
         "/account/sessions/end",
         "/account/sessions/end-others",
         "/account/applications/revoke",
-        "/account/confirm",
     ],
 )
 async def test_18_forms_from_elsewhere_are_refused(house: House, path: str) -> None:
@@ -274,34 +273,6 @@ async def test_the_history_shows_ones_own_rows_alone_in_pages(house: House) -> N
     maja = (await (await at_home(house, MAJA, "staff")).get("/account/history")).text
     assert "failed" not in maja
     assert (await browser.get("/account/history?before=nonsense")).status_code == 422
-
-
-async def test_24_proving_again_keeps_the_session_under_a_new_secret(house: House) -> None:
-    browser = await at_home(house, ANA, "customer")
-    before = dict(browser.http.cookies)
-    wrong = await browser.post("/account/confirm", {"password": "not this one", "then": "/account/email"})
-    assert wrong.status_code == 422
-    assert "This is not your password" in wrong.text
-    right = await browser.post("/account/confirm", {"password": PASSWORD, "then": "/account/email"})
-    assert right.headers["location"] == "/account/email"
-    assert dict(browser.http.cookies) != before
-    assert len(await session_ids(house, ANA)) == 1
-
-
-@pytest.mark.parametrize(
-    "then",
-    ["https://evil.example/", "//evil.example/account", "/account/../sign-out", "/accounts", "javascript:1"],
-)
-async def test_19_proving_again_leads_to_no_other_place(house: House, then: str) -> None:
-    browser = await at_home(house, ANA, "customer")
-    right = await browser.post("/account/confirm", {"password": PASSWORD, "then": then})
-    assert right.headers["location"] == "/account"
-
-
-async def test_28_guessing_at_the_second_proof_is_limited(house: House) -> None:
-    browser = await at_home(house, ANA, "customer")
-    answers = [await browser.post("/account/confirm", {"password": f"guess {n}"}) for n in range(11)]
-    assert [answer.status_code for answer in answers] == [422] * 10 + [429]
 
 
 async def test_signing_out_in_the_header_ends_the_session_of_that_page(house: House) -> None:
