@@ -44,7 +44,7 @@ def site(settings: Settings) -> dict[str, object]:
             "profile": "/me",
             "footer": [("API", "/docs")],
         },
-        "purpose": "Ask colleagues, share what you are working on, and find whoever knows.",
+        "purpose": "Ask colleagues, and share what you are working on.",
         "role_links": [(MANAGER_ROLE, "Manage", "/manage"), ("customer_facing", "Bridge desk", "/desk")],
     }
 

@@ -11,7 +11,7 @@ DOCUMENTS = tuple(
     for path in files()
     if path.suffix == ".md" and path.relative_to(ROOT).parts[0] in ("docs", path.name)
 )
-FOLDERS = (*PACKAGES, "tests", "docs", "deploy", "bench")
+FOLDERS = (*PACKAGES, "tests", "docs", "deploy", "bench", "examples")
 PARTS = ("**Context.**", "**Decision.**", "**Consequences.**", "**Weighed.**")
 
 

@@ -47,6 +47,7 @@ class Page(HTMLParser):
         elif self._form and tag == "button":
             self._button = True
             self.forms[-1].buttons.append("")
+            self.forms[-1].asks.add(given.get("name", ""))
         elif self._form and tag in ("input", "textarea", "select"):
             self._field(tag, given)
 

@@ -20,6 +20,7 @@ from shared.launch.environment import Place, compute
 from shared.launch.ports import is_free
 from shared.launch.state import Folder
 from shared.launch.table import SERVICES
+from tests.e2e.browsing import Visitor
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE = 240.0
@@ -144,6 +145,22 @@ def within(seconds: float, what: str, look: Callable[[], bool]) -> float:
         assert time.monotonic() - began < seconds, f"not within {seconds} s: {what}"
         time.sleep(0.05)
     return time.monotonic() - began
+
+
+def token_of_ones_own(visitor: Visitor, community: str, identity: str, *options: str) -> str:
+    """What `examples/get_token.py` prints to somebody who is signed in and agrees in this browser."""
+    script = [sys.executable, "examples/get_token.py", community, "--identity", identity, "--no-browser"]
+    with subprocess.Popen(
+        [*script, *options], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        address = next(line.strip() for line in process.stderr if "://" in line)
+        assert "Allow Narrowbridge command line?" in visitor.open(address).words
+        assert "You can close this page" in visitor.submit("Allow it", allow="yes").words
+        token = process.stdout.read().strip()
+        assert process.wait(PATIENCE) == 0
+    return token
 
 
 async def _execute(url: str, statement: str) -> None:

@@ -11,7 +11,7 @@ from shared.launch.ports import is_free
 from shared.launch.state import Folder
 from shared.launch.table import SERVICES
 from tests.e2e.browsing import Page, Visitor
-from tests.e2e.installation import Installation, within
+from tests.e2e.installation import Installation, token_of_ones_own, within
 
 TITLE = "Can the G2 report its uplink by itself?"
 QUESTION = "I would like a **message** when the uplink is lost for more than a minute."
@@ -121,6 +121,18 @@ class Walk:
         maja.submit("Withdraw it")
         assert read(f"/bridge/v1/threads/{summary['ref']}", status=404)["code"]
 
+    def a_token_of_ones_own(self) -> None:
+        identity, communities = self.installation.addresses["identity"], (self.outside, self.inside)
+        for name, community, realm in (("Ana", self.outside, "customer"), ("Tomas", self.inside, "staff")):
+            visitor = self.people[name]
+            token = token_of_ones_own(visitor, community, identity, "--realm", realm)
+            for address in communities:
+                answer = httpx.get(
+                    f"{address}/api/v1/me", headers={"Authorization": f"Bearer {token}"}, timeout=60
+                )
+                assert answer.status_code == (200 if address == community else 401)
+                assert address != community or answer.json()["name"].startswith(name)
+
     def withdrawn_means_gone(self) -> None:
         tomas, ana = self.people["Tomas"], self.people["Ana"]
         assert "Withdraw it" not in ana.submit("Withdraw it").words
@@ -198,6 +210,7 @@ def test_the_walk_of_the_readme(walk: Walk) -> None:
     walk.not_for_other_colleagues()
     walk.noted_and_answered()
     walk.read_by_a_program_under_other_names()
+    walk.a_token_of_ones_own()
     walk.withdrawn_means_gone()
     walk.the_books_agree()
     walk.one_sign_out_for_both()
