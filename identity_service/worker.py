@@ -7,11 +7,13 @@ from identity_service.app import make_services
 from identity_service.audit import keeping
 from identity_service.audit import service as audit
 from identity_service.backchannel import service as backchannel
+from identity_service.closing import service as closing
 from identity_service.device_flow import service as device_flow
 from identity_service.devices import service as devices
 from identity_service.events import service as events
 from identity_service.factors import passkeys
 from identity_service.grants import service as grants
+from identity_service.invitations import service as invitations
 from identity_service.limits import service as limits
 from identity_service.mail import service as mail
 from identity_service.mail.service import Mailbox, Mailer, mailer_of
@@ -47,6 +49,7 @@ async def tidy(services: Services) -> int:
         await grants.prune(visit)
         await events.prune(visit)
         await links.prune(visit)
+        await invitations.prune(visit)
         await device_flow.prune(visit)
         await devices.prune(visit)
         await passkeys.prune(visit)
@@ -79,6 +82,7 @@ async def work(settings: Settings) -> None:
         Job("logout notices", lambda: backchannel.deliver(services), every=2),
         Job("audit", lambda: audit.number(services.database), every=1),
         Job("audit cut", lambda: cut_audit(services), every=3600),
+        Job("closings", lambda: closing.erase_next(services), every=600),
         Job("tidy", lambda: tidy(services), every=600),
         Job("rotate keys", lambda: rotate_keys(services), every=3600),
     ]

@@ -23,6 +23,10 @@ from shared.kernel.ids import new_id
 
 LIFE = timedelta(minutes=60)
 SIGN_UP, SET_PASSWORD = "sign_up", "set_password"
+CHANGE_EMAIL, UNDO_EMAIL, UNDO_CLOSING, DOMAIN = "change_email", "undo_email", "undo_closing", "domain"
+
+OF_AN_ACCOUNT = (SET_PASSWORD, CHANGE_EMAIL, UNDO_EMAIL, UNDO_CLOSING, DOMAIN)
+"""Purposes of links that an account has; the others are for people who have none yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,20 +60,20 @@ async def sign_in_first(request: Request, error: Exception) -> Response:
     return see_other(f"/sign-in?realm={error.realm}")
 
 
-async def me_of(request: Request, visit: Visit) -> Me:
+async def me_of(request: Request, visit: Visit, realm: str | None = None) -> Me:
     """Whose account the page is about: that of the realm chosen last, else of the other. Raises SignInFirst.
 
     Somebody may be signed in twice, as a colleague and as a customer; a cookie without a secret remembers
-    which of the two they look at.
+    which of the two they look at. `realm` leaves no choice.
     """
-    asked = request.query_params.get("realm")
+    asked = realm or request.query_params.get("realm")
     if asked in REALMS:
         wanted: tuple[str, ...] = (asked,)
     else:
         kept = request.cookies.get(choice_cookie(visit))
         wanted = tuple(sorted(REALMS, key=lambda realm: realm != kept))
-    for realm in wanted:
-        session = await sessions.find(visit, realm, cookie_secret(request, visit, realm))
+    for name in wanted:
+        session = await sessions.find(visit, name, cookie_secret(request, visit, name))
         if session is not None:
             return Me(visit, await sessions.account_of(visit, session), session)
     raise SignInFirst(wanted[0])

@@ -2,17 +2,36 @@
 
 from fastapi import APIRouter, FastAPI
 
+from identity_service.closing import pages as closing
 from identity_service.consents import pages as consents
+from identity_service.email_change import pages as email_change
 from identity_service.history import pages as history
+from identity_service.invitations import pages as invitations
+from identity_service.organisations import pages as organisations
 from identity_service.own import pages
 from identity_service.own.frame import SignInFirst, sign_in_first
 from identity_service.own.fresh import ProveAgain, prove_again
+from identity_service.own_data import pages as own_data
+from identity_service.password_change import pages as password_change
 from identity_service.pictures import pages as pictures
 from identity_service.profile import pages as profile
 from identity_service.sessions import pages as sessions
 
 router = APIRouter(include_in_schema=False)
-for part in (pages, profile, pictures, sessions, consents, history):
+for part in (
+    pages,
+    profile,
+    pictures,
+    email_change,
+    password_change,
+    sessions,
+    consents,
+    history,
+    own_data,
+    closing,
+    invitations,
+    organisations,
+):
     router.include_router(part.router)
 
 

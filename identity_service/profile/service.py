@@ -55,7 +55,7 @@ async def change(visit: Visit, account: Account, *, name: str, locale: str, zone
         raise BadLocale
     if zone and zone not in zones():
         raise BadZone
-    await lifecycle.change(visit, account, name=name, by="self")
+    await lifecycle.change(visit, account, name=name, by=f"account:{account.id}")
     changed = [
         field
         for field, value in (("locale", locale or None), ("zoneinfo", zone or None))

@@ -1,0 +1,1 @@
+"""Closing one's account: shut at once, erased two weeks later, unless its person comes back."""

@@ -1,0 +1,1 @@
+"""Inviting people to have an account: colleagues by administrators, customers by their organisation."""

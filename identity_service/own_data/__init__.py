@@ -1,0 +1,1 @@
+"""A copy of everything that is kept about one person."""

@@ -1,0 +1,1 @@
+"""Choosing another password while one is signed in."""
