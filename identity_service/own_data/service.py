@@ -20,7 +20,9 @@ from identity_service.grants.models import Grant
 from identity_service.history import service as history
 from identity_service.pictures.models import Picture
 from identity_service.pictures.service import SIZES
+from identity_service.scim.models import GroupMember, ScimUser
 from identity_service.sessions.models import SignInSession
+from identity_service.upstreams.models import UpstreamIdentity
 from identity_service.visit import Visit
 
 SECRETS: Final = frozenset(
@@ -46,6 +48,9 @@ KEPT: Final[Mapping[str, tuple[type[DeclarativeBase], str]]] = {
     "links_sent": (EmailProof, "account_id"),
     "invitations_sent": (Invitation, "invited_by"),
     "closing": (Closing, "account_id"),
+    "directory": (ScimUser, "account_id"),
+    "groups": (GroupMember, "account_id"),
+    "accounts_elsewhere": (UpstreamIdentity, "account_id"),
 }
 """Tables whose rows are about an account, by the name they have in the file, and the column that says so."""
 
