@@ -29,13 +29,13 @@ class ClosedByAdministrators(Forbidden):
 
 @router.get(PATH)
 async def ask(request: Request, me: Own) -> Response:
-    _may_close(me)
+    await _may_close(me)
     return _ask(request, me)
 
 
 @router.post(PATH)
 async def close(request: Request, me: Own, email: Text = "") -> Response:
-    _may_close(me)
+    await _may_close(me)
     if not _is_own(me, email):
         return _ask(request, me, email=email, error=WRONG, status=422)
     await service.close(me.visit, me.account)
@@ -62,10 +62,10 @@ async def keep(request: Request, visit: Visiting, token: Text = "") -> Response:
     return page(request, "own/kept.html", realm=account.realm)
 
 
-def _may_close(me: Me) -> None:
+async def _may_close(me: Me) -> None:
     if me.realm != "customer":
         raise ClosedByAdministrators
-    require_fresh(me, PATH)
+    await require_fresh(me, PATH)
 
 
 def _is_own(me: Me, email: str) -> bool:

@@ -29,7 +29,7 @@ class KeptByAdministrators(Forbidden):
 @router.get(PATH)
 async def form(request: Request, me: Own) -> Response:
     if me.realm == "customer":
-        require_fresh(me, PATH)
+        await require_fresh(me, PATH)
     return _form(request, me)
 
 
@@ -39,7 +39,7 @@ async def ask(request: Request, caller: Calling, email: Text = "") -> Response:
         me = await me_of(request, visit)
         if me.realm != "customer":
             raise KeptByAdministrators
-        require_fresh(me, PATH)
+        await require_fresh(me, PATH)
     try:
         is_wanted = await links.count_mail(caller, realm=me.realm, email=email)
     except (BadEmail, TooManyAttempts) as error:
@@ -48,7 +48,7 @@ async def ask(request: Request, caller: Calling, email: Text = "") -> Response:
     if is_wanted:
         async with caller.begin() as visit:
             me = await me_of(request, visit)
-            require_fresh(me, PATH)
+            await require_fresh(me, PATH)
             await service.ask(visit, me.account, email)
     return see_other(f"{PATH}?done=email-asked")
 

@@ -8,10 +8,12 @@ from starlette.responses import Response
 from identity_service.accounts import links
 from identity_service.accounts.errors import BadName, LinkSpent
 from identity_service.accounts.service import clean_name
+from identity_service.factors import levels
 from identity_service.invitations import service
 from identity_service.own.frame import me_of
 from identity_service.passwords.errors import WeakPassword
-from identity_service.sign_in.pages import enter
+from identity_service.sign_in.entering import enter
+from identity_service.sign_in.unfinished import Way
 from identity_service.web import Calling, page, see_other
 from shared.web.csrf import own_form_only
 
@@ -46,7 +48,7 @@ async def accept(
         password_hash = await links.choose_password(caller, about, name=shown, password=password)
         async with caller.begin() as visit:
             account = await service.accept(visit, token=token, name=shown, password_hash=password_hash)
-            return await enter(request, visit, account, None)
+            return await enter(request, visit, account, amr=[levels.PASSWORD], way=Way())
     except LinkSpent:
         return _spent(request)
     except (BadName, WeakPassword) as error:

@@ -58,7 +58,7 @@ async def withdraw(me: Own, invitation: Text = "") -> Response:
 @router.post(f"{PATH}/remove")
 async def remove(me: Own, person: Text = "") -> Response:
     await service.of_admin(me.visit, me.account)
-    require_fresh(me, PATH)
+    await require_fresh(me, PATH)
     await service.remove(me.visit, me.account, _id(person))
     return see_other(f"{PATH}?done=removed")
 
@@ -67,7 +67,7 @@ async def remove(me: Own, person: Text = "") -> Response:
 async def add_domain(request: Request, caller: Calling, domain: Text = "") -> Response:
     async with caller.begin() as visit:
         me = await _admin(request, visit)
-        require_fresh(me, PATH)
+        await require_fresh(me, PATH)
     try:
         name = service.clean_domain(domain)
         for keeper in service.KEEPERS:
@@ -85,7 +85,7 @@ async def add_domain(request: Request, caller: Calling, domain: Text = "") -> Re
 @router.post(f"{PATH}/drop-domain")
 async def drop_domain(me: Own, domain: Text = "") -> Response:
     await service.of_admin(me.visit, me.account)
-    require_fresh(me, PATH)
+    await require_fresh(me, PATH)
     await service.drop_domain(me.visit, me.account, domain)
     return see_other(f"{PATH}?done=domain")
 

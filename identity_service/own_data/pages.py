@@ -27,7 +27,7 @@ async def export(request: Request, caller: Calling) -> Response:
     """The file itself."""
     async with caller.begin() as visit:
         me = await me_of(request, visit)
-        require_fresh(me, PATH)
+        await require_fresh(me, PATH)
     try:
         await caller.services.limiter.take(limits.EXPORTS.key(str(me.account.id)))
     except limits.TooManyAttempts as limit:

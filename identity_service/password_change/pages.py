@@ -22,7 +22,7 @@ PATH = "/account/password"
 
 @router.get(PATH)
 async def ask(request: Request, me: Own) -> Response:
-    require_fresh(me, PATH)
+    await require_fresh(me, PATH)
     return own_page(request, me, "own/password.html", here="password", error="")
 
 
@@ -31,7 +31,7 @@ async def change(request: Request, caller: Calling, password: Annotated[str, For
     """Sets the password and signs out every other browser; links to set one end, and the person is told."""
     async with caller.begin() as visit:
         me = await me_of(request, visit)
-        require_fresh(me, PATH)
+        await require_fresh(me, PATH)
     about = links.Link(me.realm, me.account.email, me.account.name, None)
     try:
         password_hash = await links.choose_password(caller, about, name=me.account.name, password=password)
@@ -39,7 +39,7 @@ async def change(request: Request, caller: Calling, password: Annotated[str, For
         return own_page(request, me, "own/password.html", here="password", status=422, error=error.detail)
     async with caller.begin() as visit:
         me = await me_of(request, visit)
-        require_fresh(me, PATH)
+        await require_fresh(me, PATH)
         await _take_over(me, password_hash)
     return see_other(f"{PATH}?done=password")
 

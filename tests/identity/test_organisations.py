@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -15,6 +16,11 @@ from tests.identity.driver import CUSTOMER, OWN_FORM, Browser, House, link_in, p
 PRIYA, ANA = "priya@outside.example", "ana@outside.example"
 GOOD = "four random words 9"
 PAGE = "/account/organisation"
+
+
+def proof_for(path: str) -> str:
+    """Where somebody proves again who they are, to come back to `path`."""
+    return "/sign-in?" + urlencode({"realm": "customer", "next": path, "prove": "again"})
 
 
 async def mails(house: House, to: str) -> list[dict[str, Any]]:
@@ -155,7 +161,7 @@ async def test_24_removing_people_and_domains_asks_who_one_is(house: House) -> N
         ("/drop-domain", {"domain": "outside.example"}),
     ):
         answer = await browser.post(PAGE + path, form)
-        assert answer.headers["location"] == f"/account/confirm?then={PAGE}"
+        assert answer.headers["location"] == proof_for(PAGE)
 
 
 async def test_a_domain_is_confirmed_by_those_who_run_it(house: House) -> None:
