@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ScalarSelect, Text, Uuid, any_, bindparam, func, select
+from sqlalchemy import BigInteger, Integer, ScalarSelect, Text, Uuid, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -96,9 +96,16 @@ REPLIES: Final = Query(
 )
 REPLY: Final = select(DeskReply).where(DeskReply.id == bindparam("reply_id", type_=Uuid())).with_for_update()
 
-LEDGER: Final = select(LedgerCrossing).where(LedgerCrossing.book == BOOK).order_by(LedgerCrossing.number)
-LEDGER_REFS: Final = select(LedgerRef.crossing_id, LedgerRef.ref).order_by(
-    LedgerRef.crossing_id, LedgerRef.position
+LEDGER: Final = (
+    select(LedgerCrossing)
+    .where(LedgerCrossing.book == BOOK, LedgerCrossing.number > bindparam("after", type_=BigInteger()))
+    .order_by(LedgerCrossing.number)
+    .limit(bindparam("limit", type_=Integer()))
+)
+LEDGER_REFS: Final = (
+    select(LedgerRef.crossing_id, LedgerRef.ref)
+    .where(LedgerRef.crossing_id == any_(bindparam("crossing_ids", type_=ARRAY(Text()))))
+    .order_by(LedgerRef.crossing_id, LedgerRef.position)
 )
 PENDING: Final = select(PendingCrossing).order_by(PendingCrossing.arrival)
 HEAD: Final = (

@@ -3,6 +3,7 @@
 import pytest
 
 from employee_service.desk import deps as desk_deps
+from employee_service.desk import reconcile
 from shared.bridge.messages import Reply
 from shared.kernel.ids import new_id
 from shared.oidc.errors import TokenRefused
@@ -281,6 +282,33 @@ async def test_the_books_agree(outside: Outside, inside: Inside) -> None:
     assert report.lines[-1] == "The books agree."
     assert report.lost == []
     assert report.agreeing >= 8
+
+
+async def test_long_books_are_read_once_and_side_by_side(
+    outside: Outside, inside: Inside, road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row once, however long it takes until the last has its number."""
+    monkeypatch.setattr(reconcile, "BATCH", 2)
+    await three_crossings(outside, inside)
+    (row,) = await outside.sql("select ref from sharing_refs")
+    ref, pages = row["ref"], 2
+    while len(await outside.sql("select 1 from bridge_ledger")) <= 100:
+        await inside.get(f"/threads/{ref}")
+        if len(await outside.sql("select 1 from bridge_in.ledger")) >= 30:
+            await outside.work()
+            await inside.work()
+    await outside.work()
+    await inside.get(f"/threads/{ref}")  # which has no number on either side
+    heard = road.listen()
+    report = await inside.reconcile()
+    assert report.differs is not None
+    assert "(waiting)" in report.differs
+    assert report.lost == []
+    asked = [line for line in heard if "/bridge/v1/ledger" in line]
+    assert len(asked) <= pages + 1 + reconcile.PATIENCE
+    assert len([line for line in asked if "cursor=" not in line]) == 1, "from the beginning once"
+    await outside.work()
+    assert (await inside.reconcile()).differs is None
 
 
 async def test_a_lost_answer_is_told_and_is_no_contradiction(
