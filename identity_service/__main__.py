@@ -3,7 +3,8 @@
 import asyncio
 import json
 import sys
-from typing import Annotated, Any
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -17,6 +18,8 @@ from identity_service.settings import OwnerSettings, Settings
 from identity_service.worker import work
 from shared.kernel.errors import Problem
 from shared.web.commands import Program, commands_of, settings_or_exit
+
+Done = TypeVar("Done")
 
 app = commands_of(
     Program(
@@ -71,6 +74,37 @@ def origins(
     settings: Settings = settings_or_exit(Settings)
     try:
         asyncio.run(operators.set_origins(settings, client_id, origin or []))
+    except Problem as problem:
+        print(problem.detail, file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def scim_token(name: Annotated[str, typer.Argument(help="Of the directory, such as entra")]) -> None:
+    """Print a new provisioning token for a directory (SCIM); it is shown this once."""
+    print(_done(operators.make_scim_token(settings_or_exit(Settings), name)))
+
+
+@app.command()
+def scim_token_revoke(name: Annotated[str, typer.Argument(help="Of the directory")]) -> None:
+    """Refuse a directory's provisioning token from now on."""
+    _done(operators.revoke_scim_token(settings_or_exit(Settings), name))
+
+
+@app.command()
+def scim_group(
+    name: Annotated[str, typer.Argument(help="Of the group, as the directory names it")],
+    role: Annotated[str, typer.Argument(help="The role that its members get")],
+) -> None:
+    """Give the members of a directory's group a role."""
+    count = _done(operators.map_group(settings_or_exit(Settings), name, role))
+    print(f"Groups of this name: {count}")
+
+
+def _done(act: Coroutine[Any, Any, Done]) -> Done:
+    """What an act gave; a refusal is told on standard error."""
+    try:
+        return asyncio.run(act)
     except Problem as problem:
         print(problem.detail, file=sys.stderr)
         raise typer.Exit(2) from None

@@ -23,6 +23,7 @@ from identity_service.protocol import api as protocol
 from identity_service.protocol import origins
 from identity_service.protocol.seen import SeenTokens
 from identity_service.registration import api as client_registration
+from identity_service.scim import api as scim
 from identity_service.sealing import Sealer
 from identity_service.settings import Settings
 from identity_service.sign_in import pages as sign_in
@@ -103,6 +104,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     app.include_router(events.router)
     app.include_router(client_registration.router)
     app.include_router(origins.router)
+    app.include_router(scim.router)
     app.include_router(sign_in.router)
     app.include_router(registration.router)
     app.include_router(second_pages.router)

@@ -12,6 +12,8 @@ from identity_service.accounts.models import Organisation
 from identity_service.app import make_services, prepare
 from identity_service.audit import service as audit
 from identity_service.clients import service as clients
+from identity_service.scim import groups as scim_groups
+from identity_service.scim import tokens as scim_tokens
 from identity_service.settings import Settings
 from identity_service.visit import Caller, Visit
 from shared.kernel.ids import new_id
@@ -140,3 +142,22 @@ async def set_origins(settings: Settings, client_id: str, origins: list[str]) ->
         audit.record(
             visit.session, "client.origins_set", at=visit.now, client_id=client_id, address="console"
         )
+
+
+async def make_scim_token(settings: Settings, name: str) -> str:
+    """A provisioning token for a directory. Raises `NameTaken`."""
+    async with at_the_console(settings) as visit:
+        return await scim_tokens.make(visit, name)
+
+
+async def revoke_scim_token(settings: Settings, name: str) -> None:
+    """It is refused from now on. Raises `NotFound`."""
+    async with at_the_console(settings) as visit:
+        await scim_tokens.revoke(visit, name)
+
+
+async def map_group(settings: Settings, name: str, role: str) -> int:
+    """Give everybody in the groups of this name a role, now and later. Returns how many groups there are.
+    Raises `NotFound`, `UnknownRole`."""
+    async with at_the_console(settings) as visit:
+        return await scim_groups.map_role(visit, name, role)

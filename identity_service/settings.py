@@ -48,6 +48,18 @@ class Settings(ServiceSettings):
         "although they are private or loopback; plain http is admitted there too",
     )
 
+    identity_scim_roles: str = Field(
+        "community_manager,customer_facing",
+        description="Roles, comma-separated, that a directory may give and take over SCIM",
+    )
+    identity_scim_invites: bool = Field(
+        False, description="Whether whom a directory adds is sent a link to set a password"
+    )
+    identity_scim_purges: bool = Field(
+        False,
+        description="Whether whom a directory deletes is deleted for good rather than shut out and hidden",
+    )
+
     access_token_seconds: int = Field(600, ge=60, le=600, description="Life of an access token")
     signing_key_days: int = Field(90, ge=1, le=365, description="How long a signing key signs")
     exchanged_token_seconds: int = Field(300, ge=30, le=300, description="Life of an exchanged token")
@@ -101,6 +113,10 @@ class Settings(ServiceSettings):
         return frozenset(
             filter(None, (part.strip().lower() for part in self.identity_private_hosts.split(",")))
         )
+
+    @property
+    def scim_roles(self) -> frozenset[str]:
+        return frozenset(filter(None, (part.strip() for part in self.identity_scim_roles.split(","))))
 
     def session_life(self, realm: str) -> tuple[timedelta, timedelta]:
         """Idle and absolute limits of a session in `realm`."""

@@ -45,6 +45,7 @@ def resources(settings: Settings) -> dict[str, Resource]:
         Resource(settings.employee_public_url, COMMUNITY_SCOPES, frozenset({"staff"})),
         Resource(settings.customer_public_url, COMMUNITY_SCOPES, frozenset({"staff", "customer"})),
         Resource(settings.bridge_public_url, BRIDGE_SCOPES, frozenset()),
+        Resource(provisioning(settings), frozenset({"scim"}), frozenset()),
         Resource(about_people(settings), frozenset(), frozenset({"staff", "customer"})),
     )
     return {resource.audience: resource for resource in known}
@@ -53,6 +54,11 @@ def resources(settings: Settings) -> dict[str, Resource]:
 def about_people(settings: Settings) -> str:
     """The audience of tokens for clients that only want to know who somebody is: UserInfo, nothing else."""
     return f"{settings.issuer}/oauth/userinfo"
+
+
+def provisioning(settings: Settings) -> str:
+    """The audience of tokens for directories that provision staff."""
+    return f"{settings.issuer}/scim/v2"
 
 
 def joined(scopes: Iterable[str]) -> str:
