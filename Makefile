@@ -81,8 +81,9 @@ check: dev-env ## What has to hold before anybody reads: style, types, imports, 
 	$(V)/python .ci/env_example.py --check
 	$(V)/python -m shared.launch scratch $(V)/python -m shared.db.revise check $(SERVICES)
 
-bench: dev-env ## Measure, beside the ceiling of this machine; writes bench/RESULTS.md
+bench: dev-env ## Measure, beside the ceiling of this machine; writes bench/RESULTS.md and bench/IDENTITY.md
 	@$(V)/python -m shared.launch scratch $(V)/python -m bench $(ARGS)
+	@$(V)/python -m shared.launch scratch $(V)/python -m bench.identity $(ARGS)
 
 migration: dev-env ## Write a migration: SERVICE=customer MESSAGE="Add a table"
 	@test -n "$(MESSAGE)" || { echo 'Say what it does: make migration SERVICE=customer MESSAGE="…"' >&2; exit 2; }

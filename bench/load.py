@@ -31,7 +31,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for: one of `paths` in turn, with these headers, and a JSON body to POST it."""
+    """What is asked for: one of `paths` in turn, with these headers, and a body to POST; JSON unless a header
+    says otherwise."""
 
     paths: Sequence[str]
     headers: Mapping[str, str]
@@ -43,7 +44,8 @@ def _script(request: Request) -> str:
     headers = "".join(f'wrk.headers["{name}"] = "{value}"\n' for name, value in request.headers.items())
     method = ""
     if request.body is not None:
-        headers += 'wrk.headers["Content-Type"] = "application/json"\n'
+        if "Content-Type" not in request.headers:
+            headers += 'wrk.headers["Content-Type"] = "application/json"\n'
         method = f'wrk.method = "POST"\nwrk.body = [==[{request.body}]==]\n'
     return (
         f"local paths = {{{paths}}}\nlocal n = 0\n{headers}{method}"
