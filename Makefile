@@ -8,7 +8,7 @@ SERVICES := identity_service employee_service customer_service
 LOCK_ENV := env -i PATH="$$PATH" HOME="$$HOME" SSL_CERT_FILE="$$SSL_CERT_FILE"
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset demo-accounts admin identity-apply identity-export keys-rotate \
+.PHONY: help run reset demo-accounts admin staff deactivate reactivate roles organisation identity-apply identity-export keys-rotate \
 	identity-audit-verify identity-audit-export import-stackexchange bridge-reconcile env dev-env \
 	test test-browser test-all check bench migration lock openapi env-example audit
 
@@ -35,6 +35,27 @@ demo-accounts: env ## Show again who may sign in (JSON=1 for scripts)
 admin: env ## Make an administrator: EMAIL=somebody@example.com
 	@test -n "$(EMAIL)" || { echo "Say who: make admin EMAIL=somebody@example.com" >&2; exit 2; }
 	@$(V)/python -m shared.launch exec identity admin --email "$(EMAIL)"
+
+staff: env ## Invite a colleague: EMAIL=somebody@example.com [ROLES="role role"]
+	@test -n "$(EMAIL)" || { echo "Say who: make staff EMAIL=somebody@example.com" >&2; exit 2; }
+	@$(V)/python -m shared.launch exec identity staff --email "$(EMAIL)" $(foreach role,$(ROLES),--role $(role))
+
+deactivate: env ## Shut an account: EMAIL=somebody@example.com [REALM=customer]
+	@test -n "$(EMAIL)" || { echo "Say whose: make deactivate EMAIL=somebody@example.com" >&2; exit 2; }
+	@$(V)/python -m shared.launch exec identity deactivate --email "$(EMAIL)" $(if $(REALM),--realm "$(REALM)")
+
+reactivate: env ## Let an account in again: EMAIL=somebody@example.com [REALM=customer]
+	@test -n "$(EMAIL)" || { echo "Say whose: make reactivate EMAIL=somebody@example.com" >&2; exit 2; }
+	@$(V)/python -m shared.launch exec identity reactivate --email "$(EMAIL)" $(if $(REALM),--realm "$(REALM)")
+
+roles: env ## List roles; or show or set somebody's: EMAIL=somebody@example.com [ROLES="role role"] [REALM=customer]
+	@$(V)/python -m shared.launch exec identity roles $(if $(EMAIL),--email "$(EMAIL)") \
+		$(foreach role,$(ROLES),--role $(role)) $(if $(REALM),--realm "$(REALM)")
+
+organisation: env ## Make a partner organisation: NAME="Fieldworks" [DOMAIN=fieldworks.example] [ADMIN=somebody@fieldworks.example]
+	@test -n "$(NAME)" || { echo 'Say which: make organisation NAME="Fieldworks"' >&2; exit 2; }
+	@$(V)/python -m shared.launch exec identity organisation --partner --name "$(NAME)" \
+		$(if $(DOMAIN),--domain "$(DOMAIN)") $(if $(ADMIN),--admin "$(ADMIN)")
 
 identity-apply: env ## Bring clients, roles and people to what a file says: FILE=path [YES=1]
 	@test -n "$(FILE)" || { echo "Say which file: make identity-apply FILE=clients.yaml" >&2; exit 2; }

@@ -12,6 +12,7 @@ from identity_service import operators
 from identity_service.app import create_app
 from identity_service.audit.commands import commands as audit
 from identity_service.configuration.commands import commands as configuration
+from identity_service.invitations.commands import commands as invitations
 from identity_service.keys.commands import commands as keys
 from identity_service.registration.commands import commands as registration
 from identity_service.settings import OwnerSettings, Settings
@@ -36,6 +37,7 @@ app = commands_of(
 
 app.add_typer(audit)
 app.add_typer(configuration)
+app.add_typer(invitations)
 app.add_typer(keys)
 app.add_typer(registration)
 

@@ -182,6 +182,7 @@ async def sign_in_page(
         back_to=back_to,
         is_again=is_again,
         passkeys=policy.allows_passkeys,
+        may_register=caller.settings.customers_may_register,
     )
 
 

@@ -19,7 +19,7 @@ from identity_service.sign_in.entering import enter
 from identity_service.sign_in.pages import Text, realm_of, waiting_request
 from identity_service.sign_in.unfinished import Way
 from identity_service.visit import Caller
-from identity_service.web import REALMS, Calling, page
+from identity_service.web import REALMS, Calling, page, services_of
 from shared.web.csrf import own_form_only
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(own_form_only)])
@@ -27,6 +27,8 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(own_form_only)
 
 @router.get("/sign-up")
 async def ask_to_register(request: Request) -> Response:
+    if not services_of(request).settings.customers_may_register:
+        return _closed(request)
     waiting = request.query_params.get("request", "")
     return page(request, "sign_up.html", realm="customer", email="", error="", pending_id=waiting[:64])
 
@@ -35,6 +37,8 @@ async def ask_to_register(request: Request) -> Response:
 async def register(
     request: Request, caller: Calling, email: Text = "", pending: Annotated[str, Form(alias="request")] = ""
 ) -> Response:
+    if not caller.settings.customers_may_register:
+        return _closed(request)
     waiting = await waiting_request(caller, pending)
     pending_id = waiting.id if waiting and waiting.realm == "customer" else None
     try:
@@ -142,6 +146,11 @@ async def set_password(request: Request, caller: Calling, token: Text = "", pass
             error=error.detail,
         )
     return page(request, "password_set.html", realm=link.realm)
+
+
+def _closed(request: Request) -> Response:
+    """Who wants in is told how else it goes."""
+    return page(request, "sign_up_closed.html", realm="customer", status=403)
 
 
 def _spent(request: Request, realm: str | None) -> Response:
