@@ -6,7 +6,6 @@ the role, gets nothing.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +13,14 @@ from authlib.oauth2.rfc6749 import BaseGrant, InvalidRequestError, InvalidScopeE
 from authlib.oauth2.rfc6749.grants import TokenEndpointMixin
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
-from sqlalchemy.dialects.postgresql import insert
 
 from identity_service.accounts.models import Account
 from identity_service.accounts.roles import roles_in_tokens
-from identity_service.grants.models import UsedAssertion
-from identity_service.protocol import binding, tokens
+from identity_service.protocol import binding, delegation, tokens
+from identity_service.protocol.assertion import use_once
 from identity_service.protocol.client import CONFIDENTIAL, ProtocolClient
 from identity_service.protocol.resources import BY_ASSERTION, EXCHANGE_RULES, joined
 from identity_service.protocol.turn import Turn, person_of
-from identity_service.sealing import hashed
 from shared.oidc.errors import InvalidToken
 from shared.oidc.keys import check_signature, read_header
 from shared.oidc.names import AUTHOR_GONE, MAY_NOTHING, GrantType, TokenKind
@@ -33,13 +30,15 @@ ASSERTION_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who the token will be for. `scopes` is what the subject's proof allows at most."""
+    """Who the token will be for. `scopes` is what the subject's proof allows at most; `act` is who acts for
+    the person already."""
 
     account: Account
     scopes: frozenset[str]
     grant_id: UUID | None = None
     sid: str | None = None
     proved: tokens.Proved | None = None
+    act: dict[str, Any] | None = None
 
 
 class ExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc] # Authlib carries no types
@@ -64,17 +63,18 @@ class ExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc] # Auth
         turn, client = self.turn, self.request.client
         resource = tokens.chosen_resource(turn, self.request, client.row.exchange_audiences)
         subject = self._subject(client)
+        if resource.realms and subject.account.realm not in resource.realms:
+            raise tokens.InvalidTarget
         scope = _granted_scope(turn, client, subject, self.request.form.get("scope"), resource.scopes)
-        seconds = turn.settings.exchanged_token_seconds
         access = tokens.Access(
             client=client,
             resource=resource,
             scope=scope,
-            seconds=seconds,
+            seconds=turn.settings.exchanged_token_seconds,
             account=subject.account,
             grant_id=subject.grant_id,
             sid=subject.sid,
-            act={"sub": client.client_id},
+            act=delegation.acting(client.client_id, subject.act),
             jkt=binding.key_for_tokens(turn, self.request, client),
             proved=subject.proved,
         )
@@ -85,6 +85,7 @@ class ExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc] # Auth
             audience=resource.audience,
             scope=joined(scope),
             subject=self.request.form["subject_token_type"].rpartition(":")[2],
+            **({"through": delegation.chain(subject.act)} if subject.act else {}),
         )
         body = tokens.access_response(turn, access) | {"issued_token_type": TokenKind.ACCESS.value}
         return 200, body, self.TOKEN_RESPONSE_HEADER
@@ -122,23 +123,20 @@ def _by_access_token(turn: Turn, client: ProtocolClient, token: str) -> Subject:
     payload = tokens.read_own(turn.keys, turn.issuer, token, kind=tokens.ACCESS_TYPE)
     if int(payload["exp"]) <= turn.now.timestamp():
         raise InvalidToken("expired")
-    if payload.get("aud") not in client.row.audiences:
+    if payload.get("aud") not in {*client.row.audiences, *client.row.serves}:
         raise InvalidToken("made for another service")
-    if "act" in payload:
-        raise InvalidToken("exchanged already")
-    may_act = payload.get("may_act")
-    if may_act is not None and (not isinstance(may_act, dict) or may_act.get("sub") != client.client_id):
-        raise InvalidToken("another party may act")
+    delegation.require_that_it_may_act(client, payload)
     grant = tokens.grant_of(turn, payload)
     person = person_of(turn, grant) if grant else None
     if grant is None or person is None or str(person.account.id) != payload.get("sub"):
         raise InvalidToken("revoked")
     return Subject(
-        person.account,
-        frozenset(str(payload.get("scope", "")).split()),
-        grant.id,
-        str(person.session.id),
-        tokens.Proved.of(grant),
+        account=person.account,
+        scopes=frozenset(str(payload.get("scope", "")).split()),
+        grant_id=grant.id,
+        sid=str(person.session.id),
+        act=payload.get("act"),
+        proved=tokens.Proved.of(grant),
     )
 
 
@@ -153,7 +151,7 @@ def _by_assertion(turn: Turn, client: ProtocolClient, assertion: str) -> Subject
         raise InvalidToken("iat, exp or jti")
     if not issued - 10 <= now < ends or ends - issued > ASSERTION_SECONDS or now - issued > ASSERTION_SECONDS:
         raise InvalidToken("not fresh")
-    _use_once(turn, client, jti, ends)
+    use_once(turn, client.client_id, jti, ends)
     account = _account(turn, payload.get("sub"))
     if account is None or account.deactivated_at is not None:
         raise InvalidToken(AUTHOR_GONE)
@@ -175,20 +173,6 @@ def _signed_by(client: ProtocolClient, assertion: str) -> dict[str, Any]:
     return check_signature(assertion, key, algorithm="ES256")
 
 
-def _use_once(turn: Turn, client: ProtocolClient, jti: str, ends: int) -> None:
-    """Raises InvalidToken when this assertion was used before, also at this very moment elsewhere."""
-    used = turn.session.execute(
-        insert(UsedAssertion)
-        .values(
-            client_id=client.client_id, jti_hash=hashed(jti), expires_at=datetime.fromtimestamp(ends, UTC)
-        )
-        .on_conflict_do_nothing()
-        .returning(UsedAssertion.jti_hash)
-    )
-    if used.first() is None:
-        raise InvalidToken("used before")
-
-
 def _account(turn: Turn, sub: object) -> Account | None:
     try:
         return turn.session.get(Account, UUID(sub)) if isinstance(sub, str) else None
@@ -200,15 +184,9 @@ def _granted_scope(
     turn: Turn, client: ProtocolClient, subject: Subject, asked: str | None, known: frozenset[str]
 ) -> frozenset[str]:
     """What is asked for, as far as the client, the person's role and the subject's proof all allow it."""
-    by_assertion = subject.scopes is BY_ASSERTION
     roles = roles_in_tokens(turn.session, subject.account)
     allowed = frozenset(
-        scope
-        for scope, rule in EXCHANGE_RULES.items()
-        if scope in client.row.exchange_scopes
-        and subject.account.realm == "staff"
-        and rule.role in roles
-        and (scope in subject.scopes if by_assertion else rule.subject_scope in subject.scopes)
+        scope for scope in client.row.exchange_scopes if _may_have(subject, scope, frozenset(roles))
     )
     granted = allowed & known & frozenset(asked.split() if asked else allowed)
     possible = frozenset(client.row.exchange_scopes) & known & frozenset(asked.split() if asked else known)
@@ -221,3 +199,15 @@ def _granted_scope(
         )
         raise InvalidScopeError(MAY_NOTHING if possible else "The client may have none of these scopes there")
     return granted
+
+
+def _may_have(subject: Subject, scope: str, roles: frozenset[str]) -> bool:
+    """A scope that the subject's proof has; or one of another service that its scopes stand for, unless
+    somebody acts for the person already, who may pass on what they hold and nothing else."""
+    rule = EXCHANGE_RULES.get(scope)
+    if rule is None:
+        return scope in subject.scopes
+    if subject.account.realm != "staff" or rule.role not in roles:
+        return False
+    stands_for_it = subject.act is None and rule.subject_scope in subject.scopes
+    return scope in subject.scopes or (stands_for_it and subject.scopes is not BY_ASSERTION)

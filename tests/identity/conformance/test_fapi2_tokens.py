@@ -61,7 +61,7 @@ def test_ensure_client_assertion_in_token_endpoint(client: FapiAgent) -> None:
 
 
 def test_ensure_signed_client_assertion_with_rs256_fails(client: FapiAgent) -> None:
-    key = RSAKey.generate_key(2048, {"kid": client.fapi.key.kid})
+    key = RSAKey.generate_key(2048)
     forged = client.assertion(key=key, header={"alg": "RS256"})
     assert error_of(client.push(assertion=forged)) == "invalid_client"
 
