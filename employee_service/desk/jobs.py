@@ -56,6 +56,7 @@ class DeskWork:
         crossing = await self.gateway.changes(state.cursor, wait=0 if state.owes_ack else wait)
         changes = crossing.body.data
         if not changes:
+            await self._still_there()
             return 0
         async with self.database.transaction() as session:
             await self.gateway.book(session, crossing, subject=None)
@@ -88,6 +89,11 @@ class DeskWork:
     async def _state(self) -> DeskFeed:
         async with self.database.transaction() as session:
             return await session.get(DeskFeed, 1) or DeskFeed(id=1, cursor=None, owes_ack=False)
+
+    async def _still_there(self) -> None:
+        """There is nothing new: what the desk knows is as of now."""
+        async with self.database.transaction() as session:
+            await session.execute(update(DeskFeed).values(followed_at=self.clock.now()))
 
     async def _remember(
         self, session: AsyncSession, cursor: str, *, after: str | None, owes_ack: bool

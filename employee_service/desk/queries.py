@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from employee_service.desk.ledger import BOOK
 from employee_service.desk.models import (
     DeskAssignment,
+    DeskFeed,
     DeskNote,
     DeskReply,
     DeskThread,
@@ -20,6 +21,8 @@ from employee_service.desk.models import (
 from shared.db.query import Query
 from shared.tools.people.models import Person
 
+LATEST: Final = 100
+"""Notes of a thread, and answers to it, that are shown; older ones are in the database."""
 _REF: Final = bindparam("ref", type_=Text())
 _Assignee = aliased(Person, name="assignee")
 
@@ -64,6 +67,7 @@ KNOWN: Final = Query(
     _FACTS.where(DeskThread.withdrawn_at.is_(None)).order_by(DeskThread.seen_at.desc()).limit(100)
 )
 """What the desk knows without asking the bridge."""
+FOLLOWED: Final = Query(select(DeskFeed.followed_at))
 
 NOTES: Final = Query(
     select(
@@ -76,7 +80,8 @@ NOTES: Final = Query(
     )
     .join(Person, Person.id == DeskNote.author_id)
     .where(DeskNote.ref == _REF)
-    .order_by(DeskNote.created_at, DeskNote.id)
+    .order_by(DeskNote.created_at.desc(), DeskNote.id.desc())
+    .limit(LATEST)
 )
 REPLIES: Final = Query(
     select(
@@ -92,8 +97,10 @@ REPLIES: Final = Query(
     )
     .join(Person, Person.id == DeskReply.author_id)
     .where(DeskReply.ref == _REF)
-    .order_by(DeskReply.queued_at, DeskReply.id)
+    .order_by(DeskReply.queued_at.desc(), DeskReply.id.desc())
+    .limit(LATEST)
 )
+"""Both newest first."""
 REPLY: Final = select(DeskReply).where(DeskReply.id == bindparam("reply_id", type_=Uuid())).with_for_update()
 
 LEDGER: Final = (

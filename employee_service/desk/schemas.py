@@ -52,9 +52,12 @@ class DeskRow:
 
 @dataclass(slots=True)
 class DeskList:
+    """`as_of` is set when the bridge gave no list: what the desk itself knows is as old as that."""
+
     reach: Reach
     data: list[DeskRow]
     next_cursor: str | None
+    as_of: datetime | None
 
 
 @dataclass(slots=True)

@@ -75,8 +75,10 @@ class DeskReader:
         )
         if found is None:
             rows = await self.ctx.reader.all(queries.KNOWN)
-            return DeskList(reach, [DeskRow(None, _facts(row)) for row in rows], None)
-        return DeskList(reach, await self._rows(found), found.next_cursor)
+            followed = await self.ctx.reader.first(queries.FOLLOWED)
+            as_of = followed["followed_at"] if followed else None
+            return DeskList(reach, [DeskRow(None, _facts(row)) for row in rows], None, as_of)
+        return DeskList(reach, await self._rows(found), found.next_cursor, None)
 
     async def _rows(self, found: ThreadList) -> list[DeskRow]:
         refs = [thread.ref for thread in found.data]
@@ -95,7 +97,11 @@ class DeskReader:
         notes = await self.ctx.reader.all(queries.NOTES, ref=ref)
         replies = await self.ctx.reader.all(queries.REPLIES, ref=ref)
         return DeskThreadView(
-            reach, thread, facts, [_note(row) for row in notes], [_reply(row) for row in replies]
+            reach,
+            thread,
+            facts,
+            [_note(row) for row in reversed(notes)],
+            [_reply(row) for row in reversed(replies)],
         )
 
     async def facts(self, ref: str) -> DeskFacts:

@@ -284,6 +284,36 @@ async def test_the_books_agree(outside: Outside, inside: Inside) -> None:
     assert report.agreeing >= 8
 
 
+async def test_without_the_bridge_the_list_says_how_old_it_is(
+    outside: Outside, inside: Inside, road: Road
+) -> None:
+    await shared_ref(outside, inside)
+    await outside.work()
+    await inside.work()
+    await inside.sql("update desk_feed set followed_at = now() - interval '1 hour'")
+    await inside.work()
+    assert (await inside.get("/threads"))["as_of"] is None
+    road.down = True
+    listed = await inside.get("/threads")
+    assert listed["reach"] == "unreachable"
+    (row,) = await inside.sql("select now() - followed_at < interval '1 minute' as fresh from desk_feed")
+    assert row["fresh"], "nothing new is news too"
+    assert listed["as_of"]
+
+
+async def test_a_thread_with_many_notes_shows_the_last(outside: Outside, inside: Inside) -> None:
+    ref = await shared_ref(outside, inside)
+    await inside.call("POST", f"/threads/{ref}/notes", json={"body": "The first."})
+    await inside.sql(
+        "insert into desk_notes (id, ref, author_id, body, html, created_at)"
+        " select gen_random_uuid(), ref, author_id, n::text, n::text, now() + make_interval(secs => n)"
+        " from desk_notes, generate_series(1, 100) n"
+    )
+    shown = await inside.get(f"/threads/{ref}")
+    assert [note["body"] for note in shown["notes"]] == [str(n) for n in range(1, 101)]
+    assert shown["facts"]["notes"] == 101
+
+
 async def test_long_books_are_read_once_and_side_by_side(
     outside: Outside, inside: Inside, road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -160,6 +160,7 @@ def test_manage_a_space(browser: Browser, inside: Site) -> None:
     page.get_by_role("button", name="Open the space").click()
     heading(page, "Depot Ghent")
     page.get_by_label("All members").select_option(label="Read, reply and start topics")
+    page.get_by_role("button", name="See who gains and who loses sight").click()
     page.get_by_role("button", name="Change who may do what").click()
     expect(page.locator("#grants .audience")).to_contain_text("All members")
     context.close()

@@ -10,7 +10,7 @@ from shared.tools.people.schemas import PersonRef
 from shared.tools.spaces import queries
 from shared.tools.spaces.permissions import SpacePermission, decide
 from shared.tools.spaces.schemas import GroupView
-from shared.tools.spaces.service import groups
+from shared.tools.spaces.service import group_view
 
 MOST = 200
 """People listed at once."""
@@ -26,11 +26,12 @@ class Roster:
 
 async def roster(ctx: ReadContext, group_id: UUID) -> Roster:
     """Raises `NotFound`."""
-    for group in await groups(ctx):
-        if group.id == group_id:
-            rows = await ctx.reader.all(queries.MEMBERS, group_id=group_id, limit=MOST)
-            return Roster(group, [PersonRef(row["id"], row["name"]) for row in rows])
-    raise NotFound
+    ctx.require(decide(SpacePermission.MANAGE_GROUPS, ctx.actor))
+    group = await ctx.reader.first(queries.GROUP, group_id=group_id)
+    if group is None:
+        raise NotFound
+    rows = await ctx.reader.all(queries.MEMBERS, group_id=group_id, limit=MOST)
+    return Roster(group_view(group), [PersonRef(row["id"], row["name"]) for row in rows])
 
 
 async def people_named(ctx: ReadContext, words: str, *, outside: UUID) -> list[PersonRef]:
