@@ -5,6 +5,7 @@ from fastapi import APIRouter, FastAPI
 from identity_service.closing import pages as closing
 from identity_service.consents import pages as consents
 from identity_service.email_change import pages as email_change
+from identity_service.factors import pages as factors
 from identity_service.history import pages as history
 from identity_service.invitations import pages as invitations
 from identity_service.organisations import pages as organisations
@@ -22,6 +23,7 @@ for part in (
     pages,
     profile,
     pictures,
+    factors,
     email_change,
     password_change,
     sessions,

@@ -12,6 +12,7 @@ from identity_service.protocol import assurance, authorization
 from identity_service.protocol.answers import Outcome
 from identity_service.sealing import hashed, new_secret
 from identity_service.sessions import service as sessions
+from identity_service.sessions import words
 from identity_service.sign_in.unfinished import Way
 from identity_service.visit import Visit
 from shared.oidc.names import Acr
@@ -71,6 +72,5 @@ async def know_browser(visit: Visit, account: Account, secret: str | None, *, re
     days = policy.remembered_device_days if remember else 0
     welcome = await devices.welcome(visit, account, secret, remember_days=days)
     if welcome.is_new:
-        browser = visit.user_agent[:200] or "It did not say which."
-        factors.tell(visit, account, "new_browser", browser=browser)
+        factors.tell(visit, account, "new_browser", browser=words.browser(visit.user_agent))
     return welcome.secret

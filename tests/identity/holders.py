@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import httpx
 import pyotp
 
 from identity_service.policy import service as policies
 from identity_service.policy.service import Policy
-from identity_service.visit import Caller, Visit
+from identity_service.visit import Caller
 from tests.identity.driver import Browser, House
 
 STEP = 30
@@ -45,7 +46,7 @@ async def with_app(house: House, browser: Browser, *, realm: str = "staff") -> H
     done = await browser.post("/account/factors/app", {"realm": realm, "code": holder.code()})
     assert done.status_code == 200, done.text
     holder.codes = codes_in(done)
-    house.clock.advance(STEP)
+    house.clock.advance(timedelta(seconds=STEP))
     return holder
 
 
@@ -69,16 +70,3 @@ def is_in(answer: httpx.Response) -> bool:
         header.startswith(("narrowbridge-identity-staff-8000=", "narrowbridge-identity-customer-8000="))
         for header in answer.headers.get_list("set-cookie")
     )
-
-
-__all__ = [
-    "Holder",
-    "Visit",
-    "caller_of",
-    "codes_in",
-    "is_in",
-    "second",
-    "secret_in",
-    "set_policy",
-    "with_app",
-]

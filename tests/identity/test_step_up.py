@@ -1,0 +1,135 @@
+"""Asking for more proof: acr, amr, auth_time, step-up (identity.md, security 20, 32; RFC 9470)."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.kernel.errors import MoreProofNeeded
+from shared.oidc import Claims
+from shared.oidc.names import Acr
+from shared.web.problems import challenge
+from shared.web.step_up import require_proof
+from tests.identity.driver import Browser, House, authorize_url, callback
+from tests.identity.holders import Holder, is_in, second, secret_in, with_app
+
+MAJA = "maja@inside.example"
+TWO = "urn:narrowbridge:acr:2"
+ESSENTIAL = json.dumps({"id_token": {"acr": {"essential": True, "values": [TWO]}}})
+
+
+async def signed_in_once(house: House) -> tuple[Browser, Holder]:
+    """Maja, who has an app, in a browser that is remembered: at level 1."""
+    browser = house.browser()
+    await browser.sign_in(MAJA, realm="staff")
+    holder = await with_app(house, browser)
+    await browser.post("/sign-out", {"realm": "staff"})
+    await browser.sign_in(MAJA, realm="staff")
+    await second(browser, holder.code(), remember="yes")
+    await browser.post("/sign-out", {"realm": "staff"})
+    house.clock.advance(timedelta(minutes=1))
+    assert is_in(await browser.sign_in(MAJA, realm="staff"))
+    return browser, holder
+
+
+async def follow(browser: Browser, answer: httpx.Response) -> httpx.Response:
+    while answer.status_code == 303 and answer.headers["location"].startswith("/"):
+        answer = await browser.get(answer.headers["location"])
+    return answer
+
+
+@pytest.mark.parametrize("asked", [{"acr_values": TWO}, {"claims": ESSENTIAL}])
+async def test_32_a_client_asks_for_two_factors(house: House, asked: dict[str, str]) -> None:
+    browser, holder = await signed_in_once(house)
+    before = dict(browser.http.cookies)
+    house.clock.advance(timedelta(minutes=1))
+    shown = await follow(browser, await browser.get(authorize_url(**asked)))
+    assert "One more step" in shown.text
+    done = await second(browser, holder.code())
+    assert "code" in callback(done)
+    [session] = await house.fetch("select amr, auth_time from sessions where ended_at is null")
+    assert session["amr"] == ["mfa", "otp", "pwd"]
+    assert session["auth_time"] == house.clock.now(), "proved now"
+    assert dict(browser.http.cookies) != before, "20: a new secret"
+    assert "code" in callback(await browser.get(authorize_url(**asked))), "and once is enough"
+
+
+async def test_a_wish_is_not_pressed_on_who_has_one_factor(house: House) -> None:
+    browser = house.browser()
+    await browser.sign_in(MAJA, realm="staff")
+    assert "code" in callback(await browser.get(authorize_url(acr_values=f"{TWO} urn:narrowbridge:acr:1")))
+
+
+async def test_what_is_essential_is_set_up_on_the_way(house: House) -> None:
+    browser = house.browser()
+    await browser.sign_in(MAJA, realm="staff")
+    shown = await follow(browser, await browser.get(authorize_url(claims=ESSENTIAL)))
+    holder = Holder(house, secret_in(shown))
+    await browser.post("/sign-in/enrol", {"realm": "staff", "code": holder.code()})
+    assert "code" in callback(await browser.post("/sign-in/enrol/done", {"realm": "staff"}))
+
+
+async def test_a_clients_default_has_to_be_reached(house: House) -> None:
+    await house.execute("update clients set default_acr_values = $1 where id = 'employee-community'", [TWO])
+    browser, holder = await signed_in_once(house)
+    shown = await follow(browser, await browser.get(authorize_url()))
+    assert "One more step" in shown.text
+    assert "code" in callback(await second(browser, holder.code()))
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"),
+    [({"acr_values": TWO}, None), ({"claims": ESSENTIAL}, "login_required")],
+)
+async def test_nobody_is_asked_with_prompt_none(
+    house: House, asked: dict[str, str], error: str | None
+) -> None:
+    browser, _ = await signed_in_once(house)
+    answer = callback(await browser.get(authorize_url(prompt="none", **asked)))
+    assert answer.get("error") == error
+
+
+async def test_an_essential_level_that_is_unknown_is_refused(house: House) -> None:
+    claims = json.dumps({"id_token": {"acr": {"essential": True, "value": "urn:elsewhere:gold"}}})
+    browser = house.browser()
+    await browser.sign_in(MAJA, realm="staff")
+    answer = callback(await browser.get(authorize_url(claims=claims)))
+    assert answer["error"] == "unmet_authentication_requirements"
+    assert "code" in callback(await browser.get(authorize_url(acr_values="urn:elsewhere:gold")))
+
+
+async def test_the_address_of_the_step_up_leads_to_no_other_place(house: House) -> None:
+    browser, holder = await signed_in_once(house)
+    await browser.get("/sign-in/step-up?realm=staff&next=https://evil.example/")
+    assert (await second(browser, holder.code())).headers["location"] == "/account?realm=staff"
+
+
+async def test_discovery_names_the_levels(raw: httpx.AsyncClient) -> None:
+    document = (await raw.get("/.well-known/openid-configuration")).json()
+    assert document["acr_values_supported"] == ["urn:narrowbridge:acr:1", TWO]
+
+
+def claims(**changes: Any) -> Claims:
+    now = int(datetime.now(UTC).timestamp())
+    return Claims(sub="s", client_id="c", aud="a", exp=now + 60, iat=now, jti="j", **changes)
+
+
+def test_32_an_api_asks_for_more() -> None:
+    """RFC 9470 section 3."""
+    now = datetime.now(UTC)
+    fresh = claims(acr=TWO, auth_time=int(now.timestamp()) - 10)
+    require_proof(fresh, now=now, level=Acr.TWO, max_age=60)
+    require_proof(claims(), now=now)
+    for weak in (
+        claims(acr=Acr.ONE.value, auth_time=fresh.auth_time),
+        claims(acr="urn:other"),
+        claims(acr=TWO),
+    ):
+        with pytest.raises(MoreProofNeeded) as refused:
+            require_proof(weak, now=now, level=Acr.TWO, max_age=60)
+        header = challenge(refused.value, "Bearer token")
+        assert header.startswith('Bearer error="insufficient_user_authentication"')
+        assert f'acr_values="{TWO}"' in header
+        assert 'max_age="60"' in header
