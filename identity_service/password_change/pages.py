@@ -8,6 +8,7 @@ from starlette.responses import Response
 from identity_service.accounts import links
 from identity_service.accounts import service as accounts
 from identity_service.audit import service as audit
+from identity_service.devices import service as devices
 from identity_service.grants import service as grants
 from identity_service.own.frame import Me, Own, me_of, own_page
 from identity_service.own.fresh import require_fresh
@@ -49,6 +50,7 @@ async def _take_over(me: Me, password_hash: str) -> None:
     await accounts.keep_password(visit, account.id, password_hash)
     await links.cancel(visit, account.id, links.SET_PASSWORD)
     await grants.end_other_sessions(visit, me.session, because="password set")
+    await devices.trust_none(visit, account.id)
     links.tell_of_password(visit, account)
     audit.record(
         visit.session, "account.password_set", at=visit.now, account_id=account.id, address=visit.address
