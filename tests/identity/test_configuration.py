@@ -1,5 +1,6 @@
 """Configuration as code: shown as a difference, applied whole, and nothing to change the second time."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,3 +192,14 @@ async def test_a_role_that_somebody_has_cannot_go(house: House) -> None:
     await applied(house, WHOLE)
     with pytest.raises(KeptElsewhere, match="1 people have it"):
         await planned(house, {"roles": [WHOLE["roles"][0] | {"state": "absent"}]})
+
+
+async def test_the_example_applies(house: House) -> None:
+    text = (Path(__file__).parents[2] / "examples" / "clients.yaml").read_text("utf-8")
+    document = yaml.safe_load(text)
+    said = await applied(house, document)
+    assert [line.split(",")[0] for line in said] == [
+        "The secret of acme-shop",
+        "The secret of acme-crm",
+    ]
+    assert await planned(house, document) == []
