@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI
 
+from identity_service.admin import routes as admin
 from identity_service.clients import service as clients
 from identity_service.clients.keys import RemoteKeySets
 from identity_service.device_flow import pages as device_flow
@@ -110,6 +111,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     app.include_router(second_pages.router)
     app.include_router(device_flow.router)
     app.include_router(own.router)
+    for router in admin.ROUTERS:
+        app.include_router(router)
     if settings.development:
         app.include_router(mail_pages.router)
         app.include_router(parts_router(app.state.pages, "identity"))

@@ -22,6 +22,7 @@ from identity_service.sessions import models as sessions
 from identity_service.sign_in import models as sign_in
 from identity_service.upstreams import models as upstreams
 from shared.db.schema import assemble
+from shared.web import idempotency
 
 schema = assemble(
     accounts.MODELS,
@@ -45,4 +46,5 @@ schema = assemble(
     policy.MODELS,
     sign_in.MODELS,
     upstreams.MODELS,
+    idempotency.MODELS,
 )

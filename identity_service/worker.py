@@ -21,6 +21,7 @@ from identity_service.settings import Settings
 from identity_service.sign_in import unfinished
 from identity_service.visit import Caller, Services
 from shared.jobs.worker import Job, Worker
+from shared.web import idempotency
 
 MAILS_AT_ONCE = 20
 
@@ -55,6 +56,7 @@ async def tidy(services: Services) -> int:
         await passkeys.prune(visit)
         await unfinished.prune(visit)
         await limits.prune(visit.session, visit.now)
+        await idempotency.forget_old(visit.session, visit.now)
         await services.keys.prune(visit.session, visit.now)
     return 0
 

@@ -18,6 +18,7 @@ from shared.oidc.names import GrantType
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Token = Annotated[str, StringConstraints(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]{1,200}$")]
 """A scope, audience or name as RFC 6749 appendix A writes them."""
+Tokens = Annotated[list[Token], Field(max_length=100)]
 _PRIVATE_PARTS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _MOST_KEYS = 20
 
@@ -62,28 +63,28 @@ class ClientMetadata(BaseModel):
     logo_uri: WebAddress | None = None
     policy_uri: WebAddress | None = None
     tos_uri: WebAddress | None = None
-    contacts: Annotated[list[str], Field(max_length=10)] = []
+    contacts: Annotated[list[Annotated[str, Field(max_length=254)]], Field(max_length=10)] = []
 
     token_endpoint_auth_method: AuthMethod = AuthMethod.BASIC
     jwks: PublicKeys = None
     jwks_uri: WebAddress | None = None
 
-    grant_types: list[GrantType] = [GrantType.CODE]
-    scopes: list[Token] = []
-    audiences: list[Token] = []
-    realms: list[Literal["staff", "customer"]] = []
+    grant_types: Annotated[list[GrantType], Field(max_length=10)] = [GrantType.CODE]
+    scopes: Tokens = []
+    audiences: Tokens = []
+    realms: Annotated[list[Literal["staff", "customer"]], Field(max_length=2)] = []
     redirect_uris: Annotated[list[RedirectUri], Field(max_length=50)] = []
     post_logout_redirect_uris: Annotated[list[RedirectUri], Field(max_length=50)] = []
     backchannel_logout_uri: WebAddress | None = None
     backchannel_logout_session_required: bool = False
     origins: Origins = None
-    machine_scopes: list[Token] = []
-    machine_audiences: list[Token] = []
-    exchange_audiences: list[Token] = []
-    exchange_scopes: list[Token] = []
-    exchange_actors: list[Token] = []
+    machine_scopes: Tokens = []
+    machine_audiences: Tokens = []
+    exchange_audiences: Tokens = []
+    exchange_scopes: Tokens = []
+    exchange_actors: Tokens = []
     may_act: Token | None = None
-    serves: list[Token] = []
+    serves: Tokens = []
 
     security_profile: Profile = Profile.OAUTH
     requires_pkce: bool = True
@@ -92,7 +93,7 @@ class ClientMetadata(BaseModel):
     rotates_refresh_tokens: bool = True
     refresh_grace_seconds: Annotated[int | None, Field(ge=0, le=60)] = None
     default_max_age: Annotated[int | None, Field(ge=0)] = None
-    default_acr_values: list[Token] = []
+    default_acr_values: Tokens = []
     id_token_alg: Algorithm = Algorithm.ES256
 
     @model_validator(mode="after")

@@ -11,6 +11,14 @@ from identity_service.base import Base
 from identity_service.clients.names import AuthMethod
 
 
+def live_secrets(
+    secret_hash: str | None, old_hash: str | None, old_until: datetime | None, now: datetime
+) -> list[str]:
+    """The present secret, and the one before it while both are good."""
+    is_old_live = old_until is not None and old_until > now
+    return [stored for stored in (secret_hash, old_hash if is_old_live else None) if stored is not None]
+
+
 class Client(Base):
     """A client of OAuth, with the metadata of RFC 7591 under the names used there where there are some.
 
@@ -81,6 +89,10 @@ class Client(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     updated_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+
+    def secrets_at(self, now: datetime) -> list[str]:
+        """The hashes of the secrets that are good at this moment."""
+        return live_secrets(self.secret_hash, self.old_secret_hash, self.old_secret_until, now)
 
     @property
     def is_public(self) -> bool:

@@ -147,8 +147,12 @@ def command_line(settings: Settings) -> Registration:
         name="Narrowbridge command line",
         token_endpoint_auth_method=AuthMethod.NONE,
         grant_types=[GrantType.CODE, GrantType.REFRESH, GrantType.DEVICE],
-        scopes=PEOPLE,
-        audiences=[settings.customer_public_url, settings.employee_public_url],
+        scopes=[*PEOPLE, "identity:admin"],
+        audiences=[
+            settings.customer_public_url,
+            settings.employee_public_url,
+            settings.identity_public_url,
+        ],
         realms=["customer", "staff"],
         redirect_uris=["http://127.0.0.1/callback", "http://[::1]/callback", "http://localhost/callback"],
     )

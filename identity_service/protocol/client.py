@@ -3,7 +3,8 @@
 import base64
 import binascii
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
@@ -24,8 +25,9 @@ Query = Callable[[str], "ProtocolClient | None"]
 class ProtocolClient(ClientMixin):  # type: ignore[misc] # Authlib carries no types
     """The answers Authlib asks a client for, from its row."""
 
-    def __init__(self, row: Client) -> None:
+    def __init__(self, row: Client, now: datetime) -> None:
         self.row = row
+        self._now = now
         self.client_id = row.id
 
     def get_client_id(self) -> str:
@@ -43,8 +45,7 @@ class ProtocolClient(ClientMixin):  # type: ignore[misc] # Authlib carries no ty
         )
 
     def check_client_secret(self, client_secret: str) -> bool:
-        stored = self.row.secret_hash
-        return stored is not None and same_secret(stored, client_secret)
+        return is_one_of(self.row.secrets_at(self._now), client_secret)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         """The one method that the client registered, and no other (OpenID Connect Registration section 2)."""
@@ -96,9 +97,10 @@ class ProtocolClient(ClientMixin):  # type: ignore[misc] # Authlib carries no ty
         return joined(allowed) if allowed else None
 
 
-def same_secret(stored: str, given: str) -> bool:
-    """Compared in constant time."""
-    return secrets.compare_digest(stored, hashed(given))
+def is_one_of(stored: Iterable[str], given: str) -> bool:
+    """Compared in constant time with each of the hashes."""
+    digest = hashed(given)
+    return any(secrets.compare_digest(one, digest) for one in stored)
 
 
 def _only_port_differs(asked: str, known: str) -> bool:

@@ -6,7 +6,7 @@ from identity_service.keys.service import ALGORITHMS
 from identity_service.protocol.answers import RESPONSE_MODES
 from identity_service.protocol.assertion import ALGORITHMS as ASSERTION_ALGORITHMS
 from identity_service.protocol.claims import SCOPE_OF
-from identity_service.protocol.resources import BRIDGE_SCOPES, COMMUNITY_SCOPES, OPENID_SCOPES
+from identity_service.protocol.resources import ADMIN_SCOPE, BRIDGE_SCOPES, COMMUNITY_SCOPES, OPENID_SCOPES
 from shared.oidc.names import Acr, GrantType
 from shared.oidc.signed import STRONG
 
@@ -30,7 +30,7 @@ def document(issuer: str) -> dict[str, Any]:
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
-        "scopes_supported": sorted(OPENID_SCOPES | COMMUNITY_SCOPES | BRIDGE_SCOPES),
+        "scopes_supported": sorted(OPENID_SCOPES | COMMUNITY_SCOPES | BRIDGE_SCOPES | {ADMIN_SCOPE}),
         "response_types_supported": ["code"],
         "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": [grant.value for grant in GrantType],

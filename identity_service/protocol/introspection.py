@@ -11,6 +11,7 @@ from uuid import UUID
 
 from authlib.oauth2.rfc6749 import InvalidClientError
 
+from identity_service.clients.models import live_secrets
 from identity_service.protocol import client as clients
 from identity_service.protocol import queries, tokens
 from identity_service.protocol.client import CONFIDENTIAL
@@ -89,7 +90,7 @@ async def _about_access_token(caller: Caller, asking: _Asking, payload: dict[str
         account_id=_account_id(payload),
         holder=str(payload.get("client_id")),
     )
-    row = _require_client(asking, row)
+    row = _require_client(asking, row, caller.now)
     mine = payload.get("client_id") == asking.client_id
     if not mine and payload.get("aud") not in row["serves"]:
         return INACTIVE
@@ -113,7 +114,7 @@ async def _about_refresh_token(caller: Caller, asking: _Asking, token: str) -> d
     found = await caller.reader.first(
         queries.ABOUT_REFRESH_TOKEN, client_id=asking.client_id, token_hash=hashed(token)
     )
-    row = _require_client(asking, found)
+    row = _require_client(asking, found, caller.now)
     if row["granted_to"] != asking.client_id or not _grant_is_live(caller, row):
         return INACTIVE
     if row["holder_disabled_at"] is not None or (row["rotates"] and row["used_at"] is not None):
@@ -147,13 +148,13 @@ def _grant_is_live(caller: Caller, row: Row) -> bool:
     )
 
 
-def _require_client(asking: _Asking, row: Row | None) -> Row:
+def _require_client(asking: _Asking, row: Row | None, now: datetime) -> Row:
     """Raises InvalidClientError unless the client is known, not disabled and has proved itself."""
     if row is None or row["asker_disabled_at"] is not None:
         raise InvalidClientError(status_code=401)
     if asking.secret is not None:
-        fits = row["secret_hash"] is not None and clients.same_secret(row["secret_hash"], asking.secret)
-        if not fits or row["method"] != asking.method:
+        good = live_secrets(row["secret_hash"], row["old_secret_hash"], row["old_secret_until"], now)
+        if not clients.is_one_of(good, asking.secret) or row["method"] != asking.method:
             raise InvalidClientError(status_code=401)
     return row
 

@@ -27,6 +27,7 @@ SCOPE_WORDS = {
     "offline_access": "Stay signed in until you sign out here",
     "community:read": "Read what you can read in the community",
     "community:write": "Write and vote in the community in your name",
+    "identity:admin": "Manage people, applications and policies, if you are an administrator",
 }
 
 

@@ -14,6 +14,8 @@ from shared.db.query import Query
 _Asker, _Holder = aliased(Client), aliased(Client)
 _COLUMNS: tuple[Any, ...] = (
     _Asker.secret_hash,
+    _Asker.old_secret_hash,
+    _Asker.old_secret_until,
     _Asker.token_endpoint_auth_method.label("method"),
     _Asker.serves,
     _Asker.disabled_at.label("asker_disabled_at"),

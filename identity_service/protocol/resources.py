@@ -9,6 +9,9 @@ OPENID_SCOPES = frozenset({"openid", "profile", "email", "address", "phone", "of
 COMMUNITY_SCOPES = frozenset({"community:read", "community:write"})
 BRIDGE_SCOPES = frozenset({"bridge:read", "bridge:reply", "bridge:changes", "bridge:ledger"})
 
+ADMIN_SCOPE = "identity:admin"
+"""To manage people, clients and policies: good for nothing unless the person is an administrator."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -46,6 +49,7 @@ def resources(settings: Settings) -> dict[str, Resource]:
         Resource(settings.customer_public_url, COMMUNITY_SCOPES, frozenset({"staff", "customer"})),
         Resource(settings.bridge_public_url, BRIDGE_SCOPES, frozenset()),
         Resource(provisioning(settings), frozenset({"scim"}), frozenset()),
+        Resource(settings.identity_public_url, frozenset({ADMIN_SCOPE}), frozenset({"staff"})),
         Resource(about_people(settings), frozenset(), frozenset({"staff", "customer"})),
     )
     return {resource.audience: resource for resource in known}

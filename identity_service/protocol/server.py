@@ -37,7 +37,7 @@ class Server(AuthorizationServer):  # type: ignore[misc] # Authlib carries no ty
 
     def query_client(self, client_id: str) -> ProtocolClient | None:
         row = self.turn.session.get(Client, client_id)
-        return ProtocolClient(row) if row is not None and row.disabled_at is None else None
+        return ProtocolClient(row, self.turn.now) if row is not None and row.disabled_at is None else None
 
     def get_token_grant(self, request: ProtocolRequest) -> Any:
         """As Authlib does, without repeating the unknown grant type in the error."""

@@ -1,0 +1,1 @@
+"""Clients, seen by an administrator."""

@@ -1,0 +1,1 @@
+"""Signing keys, seen by an administrator."""

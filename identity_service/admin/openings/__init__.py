@@ -1,0 +1,1 @@
+"""Initial access tokens, seen by an administrator."""

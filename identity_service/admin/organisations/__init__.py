@@ -1,0 +1,1 @@
+"""Organisations, seen by an administrator."""

@@ -1,0 +1,1 @@
+"""People of both realms, seen by an administrator."""

@@ -1,0 +1,1 @@
+"""Sign-in policies, seen by an administrator."""

@@ -1,0 +1,1 @@
+"""Roles, seen by an administrator."""
