@@ -82,11 +82,19 @@ async def begin(context: Context, request: Request, key: str) -> Pending:
     """Locks the key for this transaction. Raises `Replay`, `KeyReused`, `StillRunning` or `BadKey`."""
     if not context.actor.signed_in:
         raise Unauthenticated
-    session, now = context.session, context.now()
+    return await begin_for(
+        context.session, request, key, caller=str(context.actor.person_id), now=context.now()
+    )
+
+
+async def begin_for(
+    session: AsyncSession, request: Request, key: str, *, caller: str, now: datetime
+) -> Pending:
+    """`begin` where there is no context of a community, as at identity."""
     if not key.isascii() or not key.isprintable() or not 0 < len(key) <= MAX_KEY_LENGTH:
         raise BadKey
     route = f"{request.method} {request.url.path}"
-    row_id = hashlib.sha256(f"{context.actor.person_id}\0{route}\0{key}".encode()).hexdigest()
+    row_id = hashlib.sha256(f"{caller}\0{route}\0{key}".encode()).hexdigest()
     digest = hashlib.sha256(str(request.query_params).encode() + b"\0" + await request.body()).hexdigest()
     if not await session.scalar(select(func.pg_try_advisory_xact_lock(int(row_id[:15], 16)))):
         raise StillRunning
