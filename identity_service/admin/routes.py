@@ -8,8 +8,9 @@ from identity_service.admin.log import api as log
 from identity_service.admin.openings import api as openings
 from identity_service.admin.organisations import api as organisations
 from identity_service.admin.people import api as people
+from identity_service.admin.policies import api as policies
 from identity_service.admin.roles import api as roles
 
 ROUTERS: tuple[APIRouter, ...] = tuple(
-    part.router for part in (people, organisations, roles, clients, openings, keys, log)
+    part.router for part in (people, organisations, roles, clients, policies, openings, keys, log)
 )

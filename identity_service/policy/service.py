@@ -41,7 +41,7 @@ async def get(session: AsyncSession, realm: str) -> Policy:
     return Policy(**{name: getattr(row, name) for name in Policy.__dataclass_fields__})
 
 
-async def change(visit: Visit, realm: str, policy: Policy) -> None:
+async def change(visit: Visit, realm: str, policy: Policy, *, by: str | None = None) -> None:
     """From now on `realm` has this policy. Raises BadPolicy."""
     if not 8 <= policy.password_min_length <= 64:
         raise BadPolicy("The least length of passwords lies between 8 and 64")
@@ -57,6 +57,7 @@ async def change(visit: Visit, realm: str, policy: Policy) -> None:
         "policy.changed",
         at=visit.now,
         address=visit.address,
+        by=by,
         realm=realm,
         **asdict(policy),
     )

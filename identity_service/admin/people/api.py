@@ -11,6 +11,7 @@ from identity_service.admin.http import done, listed, require_match, single
 from identity_service.admin.people import service
 from identity_service.admin.people.schemas import (
     Confirmed,
+    InvitedView,
     PeopleAsked,
     PeoplePage,
     PersonChange,
@@ -30,11 +31,9 @@ async def find(request: Request, admin: AdminReading, asked: Annotated[PeopleAsk
     return listed(request, rows, cursor)
 
 
-@router.post("", response_model=PersonView, status_code=201, summary="Invite a colleague")
+@router.post("", response_model=InvitedView, status_code=201, summary="Invite a colleague")
 async def invite(admin: AdminWriting, wanted: StaffInvite) -> Response:
-    made = await service.invite(admin, wanted)
-    where = {"Location": f"{router.prefix}/{made.id}"}
-    return single(await service.view(admin, made), status=201, headers=where)
+    return single(await service.invite(admin, wanted), status=201)
 
 
 @router.get(PERSON, response_model=PersonView, summary="One person")

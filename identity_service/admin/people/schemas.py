@@ -83,6 +83,15 @@ class SessionList:
     next_cursor: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class InvitedView:
+    """Somebody who was sent an invitation. There is an account once they have used it."""
+
+    realm: str
+    email: str
+    roles: list[str]
+
+
 class PeopleAsked(PageAsked):
     """Which people."""
 
@@ -94,12 +103,11 @@ class PeopleAsked(PageAsked):
 
 
 class StaffInvite(BaseModel):
-    """A colleague who is to have an account."""
+    """A colleague who is to have an account, and the roles that come with it."""
 
     model_config = ConfigDict(extra="forbid")
 
     email: Text
-    name: Annotated[str, Field(max_length=80)]
     roles: Roles = []
 
 

@@ -1,6 +1,5 @@
 """What administrators do with people."""
 
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,9 +10,10 @@ from identity_service.accounts import service as accounts
 from identity_service.accounts.models import Account, Organisation
 from identity_service.admin import paging
 from identity_service.admin.access import ROLE, Admin
-from identity_service.admin.errors import AlreadyThere, NotConfirmed, Yourself
+from identity_service.admin.errors import NotConfirmed, Yourself
 from identity_service.admin.people import queries
 from identity_service.admin.people.schemas import (
+    InvitedView,
     OrganisationRef,
     PeopleAsked,
     PersonChange,
@@ -23,8 +23,9 @@ from identity_service.admin.people.schemas import (
 )
 from identity_service.audit import service as audit
 from identity_service.devices.models import KnownDevice
-from identity_service.factors.models import Passkey, RecoveryCode, TotpCredential
+from identity_service.factors import service as factors
 from identity_service.grants import service as grants
+from identity_service.invitations import service as invitations
 from identity_service.lifecycle import service as lifecycle
 from identity_service.mail import service as mail
 from identity_service.roles import service as roles
@@ -33,7 +34,6 @@ from identity_service.sessions.models import SignInSession
 from identity_service.sessions.service import SessionView
 from shared.kernel.errors import NotFound, invalid_field
 
-INVITED_FOR: Final = timedelta(days=7)
 _LIST: Final = "people"
 
 
@@ -82,23 +82,10 @@ async def view(admin: Admin, who: Account) -> PersonView:
     )
 
 
-async def invite(admin: Admin, wanted: StaffInvite) -> Account:
-    """A staff account without a password, and a mail with the link to choose one.
-
-    Raises BadEmail, BadName, UnknownRole, AlreadyThere.
-    """
-    visit = admin.visit
-    if await accounts.by_address(visit, realm="staff", email=wanted.email) is not None:
-        raise AlreadyThere("A colleague has this e-mail address already.")
-    names = await roles.known(visit, "staff", wanted.roles)
-    made = accounts.new_account(
-        visit, realm="staff", email=wanted.email, name=accounts.clean_name(wanted.name)
-    )
-    made.roles = names
-    await visit.session.flush()
-    _record(admin, "account.invited", made, roles=names)
-    await _send_link(admin, made, "staff_invitation", life=INVITED_FOR)
-    return made
+async def invite(admin: Admin, wanted: StaffInvite) -> InvitedView:
+    """A mail with a link to whoever is to have a staff account. Raises BadEmail, UnknownRole, HasAccount."""
+    await invitations.invite_colleague(admin.visit, email=wanted.email, roles=wanted.roles, by=admin.account)
+    return InvitedView("staff", wanted.email, sorted(set(wanted.roles)))
 
 
 async def change(admin: Admin, who: Account, wanted: PersonChange) -> None:
@@ -183,8 +170,8 @@ async def reset_factors(admin: Admin, who: Account) -> None:
     """Remove all second factors and known browsers of somebody who lost theirs; sessions end with them.
     Raises Yourself."""
     _not_yourself(admin, who)
-    for model in (TotpCredential, Passkey, RecoveryCode, KnownDevice):
-        await admin.visit.session.execute(delete(model).where(model.account_id == who.id))
+    await factors.remove_all(admin.visit, who)
+    await admin.visit.session.execute(delete(KnownDevice).where(KnownDevice.account_id == who.id))
     await grants.end_all_sessions(admin.visit, who, because="second factors reset")
     _record(admin, "account.factors_reset", who)
 
@@ -193,17 +180,11 @@ async def send_password_link(admin: Admin, who: Account) -> None:
     """The link that the person could ask for on the sign-in page. Raises NotFound for one who is shut out."""
     if who.deactivated_at is not None:
         raise NotFound
-    await _send_link(admin, who, "reset_password", life=links.LIFE)
-    _record(admin, "account.password_link_sent", who)
-
-
-async def _send_link(admin: Admin, who: Account, letter: str, *, life: timedelta) -> None:
     visit = admin.visit
-    token = await links.make(
-        visit, links.SET_PASSWORD, realm=who.realm, email=who.email, account=who, life=life
-    )
+    token = await links.make(visit, links.SET_PASSWORD, realm=who.realm, email=who.email, account=who)
     link = links.address(visit, "/set-password", token=token)
-    mail.write(visit, letter, to=who.email, locale=who.locale, link=link, by=admin.account.name)
+    mail.write(visit, "reset_password", to=who.email, locale=who.locale, link=link)
+    _record(admin, "account.password_link_sent", who)
 
 
 def _record(admin: Admin, event: str, who: Account, **details: Any) -> None:
