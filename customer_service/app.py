@@ -47,7 +47,7 @@ def site(settings: Settings) -> dict[str, object]:
             "footer": [("For staff", "/sign-in?realm=staff"), ("API", "/docs")],
         },
         "purpose": "Customers and partners help one another here, and the company listens where it is asked.",
-        "role_links": [(MANAGER_ROLE, "Manage", "/manage")],
+        "role_links": [(MANAGER_ROLE, "Manage", "/manage", "")],
         "space_links": [("Sharing over the bridge", "sharing")],
     }
 

@@ -45,7 +45,10 @@ def site(settings: Settings) -> dict[str, object]:
             "footer": [("API", "/docs")],
         },
         "purpose": "Ask colleagues, and share what you are working on.",
-        "role_links": [(MANAGER_ROLE, "Manage", "/manage"), ("customer_facing", "Bridge desk", "/desk")],
+        "role_links": [
+            (MANAGER_ROLE, "Manage", "/manage", ""),
+            ("customer_facing", "Bridge desk", "/desk", "bridge"),
+        ],
     }
 
 

@@ -58,11 +58,11 @@ def admin(
     """Make a staff account an administrator and print a one-time link to set its password."""
     settings: Settings = settings_or_exit(Settings)
     try:
-        link = asyncio.run(operators.make_admin(settings, email=email, name=name))
+        made = asyncio.run(operators.make_admin(settings, email=email, name=name))
     except Problem as problem:
         print(problem.detail, file=sys.stderr)
         raise typer.Exit(2) from None
-    print(f"Open this link within an hour; it works once:\n{link}")
+    print(f"{made.in_words}\nTo set its password open this within an hour; it works once:\n{made.link}")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -116,13 +117,33 @@ async def _organisation(visit: Visit, wanted: DemoOrganisation) -> Organisation:
     return found
 
 
-async def make_admin(settings: Settings, *, email: str, name: str) -> str:
+@dataclass(frozen=True, slots=True)
+class AdminMade:
+    """`link` sets the password, once. `is_customer`: the address has a customer's account too."""
+
+    link: str
+    name: str
+    is_new: bool
+    is_customer: bool
+
+    @property
+    def in_words(self) -> str:
+        done = "A new staff account" if self.is_new else "The staff account that was there"
+        told = f"{done}, {self.name}, is an administrator and community manager now."
+        if self.is_customer:
+            told += "\nThe customer's account with this address is another one, and stays as it was."
+        return told
+
+
+async def make_admin(settings: Settings, *, email: str, name: str) -> AdminMade:
     """A staff account that manages everything, and a one-time link to set its password. Raises BadEmail.
 
     An account that is there already keeps its name and gets the roles.
     """
     async with at_the_console(settings) as visit:
         account = await accounts.by_address(visit, realm="staff", email=email)
+        customer = await accounts.by_address(visit, realm="customer", email=email)
+        is_new = account is None
         if account is None:
             name = name or email.strip().partition("@")[0]
             account = accounts.new_account(visit, realm="staff", email=email, name=name)
@@ -132,7 +153,8 @@ async def make_admin(settings: Settings, *, email: str, name: str) -> str:
         audit.record(
             visit.session, "account.made_admin", at=visit.now, account_id=account.id, address="console"
         )
-        return await links.operators_link(visit, account)
+        link = await links.operators_link(visit, account)
+        return AdminMade(link, account.name, is_new, customer is not None)
 
 
 async def set_origins(settings: Settings, client_id: str, origins: list[str]) -> None:

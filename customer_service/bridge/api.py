@@ -36,7 +36,8 @@ router = APIRouter(prefix="/bridge/v1", tags=["bridge"])
 Open = Annotated[Resources, Depends(resources_of)]
 Ref = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="The code of a thread")]
 Cursor = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")]
-Limit = Annotated[int, Query(ge=1, le=100)]
+Limit = Annotated[int, Query(ge=1, le=100, description="Rows in the answer")]
+WORD = r"^[a-z_]{1,40}$"
 
 
 def manifest_document() -> ManifestDocument:
@@ -45,7 +46,12 @@ def manifest_document() -> ManifestDocument:
     return ManifestDocument.model_validate(plain | {"digest": chain.digest(plain)})
 
 
-@router.get("/manifest", response_model=ManifestDocument, summary="Everything that may cross")
+@router.get(
+    "/manifest",
+    response_model=ManifestDocument,
+    summary="Everything that may cross",
+    openapi_extra={"security": []},
+)
 async def show_manifest(request: Request, open_: Open) -> Response:
     """For everybody, without a token. It stays readable while a manager holds the bridge closed: nothing of a
     customer is in it."""
@@ -60,10 +66,14 @@ async def show_manifest(request: Request, open_: Open) -> Response:
 async def list_threads(
     request: Request,
     open_: Open,
-    purpose: Purpose | None = None,
-    audience: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")] = None,
-    state: ThreadStatus | None = None,
-    kind: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")] = None,
+    purpose: Annotated[Purpose | None, Query(description="Only threads shared for this")] = None,
+    audience: Annotated[
+        str | None, Query(pattern=WORD, description="Only threads shared with these: staff, systems")
+    ] = None,
+    state: Annotated[ThreadStatus | None, Query(description="Only threads in this state")] = None,
+    kind: Annotated[
+        str | None, Query(pattern=WORD, description="Only threads of this kind, such as question")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 25,
 ) -> Response:
@@ -92,7 +102,10 @@ async def show_thread(request: Request, open_: Open, ref: Ref) -> Response:
     openapi_extra={"requestBody": {"content": {"application/json": {"schema": Reply.model_json_schema()}}}},
 )
 async def reply(
-    request: Request, open_: Open, ref: Ref, preview: Annotated[bool, Query()] = False
+    request: Request,
+    open_: Open,
+    ref: Ref,
+    preview: Annotated[bool, Query(description="Shows it and takes nothing")] = False,
 ) -> Response:
     """`Idempotency-Key` is required. With `preview=true` the text is shown as it would be, and not kept."""
     raw, key = await request.body(), request.headers.get("idempotency-key")

@@ -31,9 +31,11 @@ async def list_threads(
     ctx: ApiRead,
     gateway: Gateway,
     token: Token,
-    state: ThreadStatus | None = None,
-    purpose: Purpose | None = None,
-    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    state: Annotated[ThreadStatus | None, Query(description="Only threads in this state")] = None,
+    purpose: Annotated[Purpose | None, Query(description="Only threads shared for this")] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=400, description="`next_cursor` of the page before")
+    ] = None,
 ) -> Response:
     wanted = {"state": state, "purpose": purpose}
     filters = {name: str(value) for name, value in wanted.items() if value}

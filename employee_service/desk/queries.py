@@ -68,6 +68,15 @@ KNOWN: Final = Query(
 )
 """What the desk knows without asking the bridge."""
 FOLLOWED: Final = Query(select(DeskFeed.followed_at))
+WITHDRAWN: Final = Query(
+    _FACTS.where(
+        DeskThread.withdrawn_at.is_not(None),
+        select(DeskNote.id).where(DeskNote.ref == DeskThread.ref).correlate(DeskThread).exists(),
+    )
+    .order_by(DeskThread.withdrawn_at.desc(), DeskThread.ref)
+    .limit(50)
+)
+"""The newest of those that are gone and about which there are notes."""
 
 NOTES: Final = Query(
     select(

@@ -58,6 +58,10 @@ class DeskList:
     data: list[DeskRow]
     next_cursor: str | None
     as_of: datetime | None
+    withdrawn: Annotated[
+        list[DeskFacts],
+        Field(description="On the first page: threads that are gone and have notes, newest first"),
+    ]
 
 
 @dataclass(slots=True)

@@ -73,12 +73,14 @@ class DeskReader:
         reach, found = await self._ask(
             lambda token: self.gateway.threads(token, self._subject, cursor=cursor, filters=filters)
         )
+        gone = await self.ctx.reader.all(queries.WITHDRAWN) if not (cursor or filters) else []
+        withdrawn = [_facts(row) for row in gone]
         if found is None:
             rows = await self.ctx.reader.all(queries.KNOWN)
             followed = await self.ctx.reader.first(queries.FOLLOWED)
             as_of = followed["followed_at"] if followed else None
-            return DeskList(reach, [DeskRow(None, _facts(row)) for row in rows], None, as_of)
-        return DeskList(reach, await self._rows(found), found.next_cursor, None)
+            return DeskList(reach, [DeskRow(None, _facts(row)) for row in rows], None, as_of, withdrawn)
+        return DeskList(reach, await self._rows(found), found.next_cursor, None, withdrawn)
 
     async def _rows(self, found: ThreadList) -> list[DeskRow]:
         refs = [thread.ref for thread in found.data]

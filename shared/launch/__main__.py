@@ -77,6 +77,8 @@ def execute(name: str, arguments: list[str]) -> None:
     owner, folder = arguments[0] == "migrate", Folder()
     if arguments[0] in NEED_ALL_RUNNING and is_embedded(os.environ) and folder.running() is None:
         raise LaunchError("It is not running: start it first (make run).")
+    if is_embedded(os.environ) and not folder.has_data:
+        raise LaunchError("There is no installation here yet: start it first (make run).")
     with attached(folder) as told:
         command = [sys.executable, "-m", service.module, *arguments]
         answer = subprocess.run(command, env=told.of(service, owner=owner), cwd=PROJECT, check=False)

@@ -240,6 +240,19 @@ async def test_a_withdrawal_is_gone_at_once_and_confirmed(outside: Outside, insi
     assert refused.json()["code"] == "desk.thread_gone"
 
 
+async def test_withdrawn_threads_with_notes_stay_to_be_found(outside: Outside, inside: Inside) -> None:
+    ref = await shared_ref(outside, inside)
+    assert (await inside.get("/threads"))["withdrawn"] == []
+    await inside.call("POST", f"/threads/{ref}/notes", json={"body": "Known"})
+    await outside.withdraw()
+    await outside.work()
+    await inside.work()
+    listed = await inside.get("/threads")
+    assert listed["data"] == []
+    assert [(gone["ref"], gone["notes"]) for gone in listed["withdrawn"]] == [(ref, 1)]
+    assert (await inside.get("/threads?state=open"))["withdrawn"] == []
+
+
 async def test_when_the_bridge_is_closed_the_desk_says_so(outside: Outside, inside: Inside) -> None:
     ref = await shared_ref(outside, inside)
     await outside.sql(

@@ -45,7 +45,10 @@ async def test_the_demonstration_is_made_once(world: World) -> None:
 
 async def test_the_first_administrator_gets_a_link(house: House) -> None:
     settings = house.services.settings
-    link = await operators.make_admin(settings, email="Root@inside.example", name="Root")
+    made = await operators.make_admin(settings, email="Root@inside.example", name="Root")
+    assert (made.is_new, made.is_customer) == (True, False)
+    assert "A new staff account, Root, is an administrator" in made.in_words
+    link = made.link
     path, _, token = link.removeprefix(ISSUER).partition("?token=")
     browser = house.browser()
     house.clock.at = SystemClock().now()
@@ -60,7 +63,8 @@ async def test_the_first_administrator_gets_a_link(house: House) -> None:
 
 
 async def test_an_account_that_is_there_becomes_administrator(house: House, employee: RelyingParty) -> None:
-    await operators.make_admin(house.services.settings, email="ines@inside.example", name="")
+    made = await operators.make_admin(house.services.settings, email="ines@inside.example", name="")
+    assert "The staff account that was there, Ines," in made.in_words
     rows = await house.fetch("select name, roles from accounts where email_key = 'ines@inside.example'")
     assert rows == [{"name": "Ines", "roles": ["admin", "community_manager"]}]
 
@@ -86,3 +90,13 @@ async def test_what_has_ended_is_deleted_and_what_lives_stays(house: House, empl
         "email_proofs",
     ):
         assert not await house.fetch(f"select 1 from {table}"), table
+
+
+async def test_of_an_address_of_a_customer_the_operator_is_told(house: House) -> None:
+    made = await operators.make_admin(house.services.settings, email="ana@outside.example", name="")
+    assert (made.is_new, made.is_customer) == (True, True)
+    assert "is another one, and stays as it was" in made.in_words
+    (ana,) = await house.fetch(
+        "select roles from accounts where realm = 'customer' and email = 'ana@outside.example'"
+    )
+    assert ana["roles"] == []

@@ -18,6 +18,8 @@ from shared.web.routes import ReadRoute
 
 router = APIRouter(include_in_schema=False, route_class=ReadRoute)
 RESULTS = 20
+LONGEST = 200
+"""Characters; as in the API."""
 
 
 @router.get("/search")
@@ -26,21 +28,24 @@ async def search(
     ctx: PageRead,
     catalog: Content,
     queries: Queries,
-    q: Annotated[str, Query(max_length=200)] = "",
+    q: str = "",
     space: UUID | Annotated[str, Query(max_length=0)] | None = None,
     kind: Annotated[str | None, Query(max_length=40)] = None,
     cursor: Cursor = None,
 ) -> Response:
     wanted = SearchFilter(space if isinstance(space, UUID) else None, clean_line(kind or "") or None, None)
     words = clean_line(q)
+    too_long = len(words) > LONGEST
     found: Page[SearchHit] = Page([])
-    if words:
+    if words and not too_long:
         found = await Search(ctx, catalog, queries).find(words, wanted, cursor=cursor, limit=RESULTS)
     return await show(
         request,
         ctx,
         "search/search.html",
-        q=words,
+        q=words[:LONGEST],
+        too_long=too_long,
+        status=422 if too_long else 200,
         wanted=wanted,
         found=found,
         kinds=catalog.kinds,

@@ -39,14 +39,14 @@ DONE: Final = {
 class CommunityFrame:
     """Implements `shared.web.page.Frame`.
 
-    `site` is what `app.py` says about the community. Its `role_links`, `(role, label, url)`, are shown to
-    people who have the role.
+    `site` is what `app.py` says about the community. Its `role_links`, `(role, label, url, icon)`, are shown
+    to people who have the role: in their menu, and beside the page too when there is an icon.
     """
 
     def __init__(self, site: Mapping[str, Any], navigation: Navigation, catalog: Catalog) -> None:
         self._site = dict(site)
         self._links: dict[str, Any] = dict(self._site.get("links", {}))
-        self._role_links: tuple[tuple[str, str, str], ...] = tuple(self._site.get("role_links", ()))
+        self._role_links: tuple[tuple[str, str, str, str], ...] = tuple(self._site.get("role_links", ()))
         self._navigation = navigation
         self._start_labels = {name: kind.start_label for name, kind in catalog.kinds.items()}
 
@@ -60,17 +60,24 @@ class CommunityFrame:
             "now": ctx.now().astimezone(zone_named(actor.time_zone)),
             "spaces": spaces,
             "archived": [space for space in known if space.archived_at is not None],
-            "nav": [("Home", "/", path == "/", "home"), *_beside(spaces, here)],
+            "nav": [("Home", "/", path == "/", "home"), *self._desks(actor, path), *_beside(spaces, here)],
             "site": self._site | {"links": self._links_for(request, actor, spaces, here)},
             "flash": [{"text": done}] if done else [],
         }
+
+    def _desks(self, actor: Actor, path: str) -> list[tuple[str, str, bool, str]]:
+        return [
+            (label, url, path.startswith(url), icon)
+            for role, label, url, icon in self._role_links
+            if icon and actor.has_role(role)
+        ]
 
     def _links_for(
         self, request: Request, actor: Actor, spaces: list[SpaceView], here: str | None
     ) -> dict[str, Any]:
         if not actor.signed_in:
             return self._links | {"sign_in": sign_in_address(request)}
-        own = [(label, url) for role, label, url in self._role_links if actor.has_role(role)]
+        own = [(label, url) for role, label, url, _ in self._role_links if actor.has_role(role)]
         return self._links | {
             "account_links": [*self._links.get("account_links", ()), *own],
             **self._action(spaces, here),
