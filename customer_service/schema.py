@@ -9,11 +9,12 @@ from shared.tools.sign_in import models as sign_in
 from shared.tools.spaces import models as spaces
 from shared.tools.topics import models as topics
 from shared.tools.transfer import models as transfer
-from shared.web import idempotency
+from shared.web import idempotency, proofs
 
 schema = assemble(
     outbox.MODELS,
     idempotency.MODELS,
+    proofs.MODELS,
     people.MODELS,
     sign_in.MODELS,
     spaces.MODELS,

@@ -50,6 +50,7 @@ from shared.web.edge import API, Edge
 from shared.web.metrics import Metrics
 from shared.web.page import ShowAgain, show_again
 from shared.web.parts_page import parts_router
+from shared.web.proofs import StoredProofs
 from shared.web.settings import LongSecret, PublicUrl, ServiceSettings, cookie_name, limits_of
 from shared.web.templates import Pages
 from shared.web.trace import traced
@@ -114,9 +115,11 @@ def relying_party(community: Community, http: httpx.AsyncClient) -> RelyingParty
     )
 
 
-def _verifier(settings: CommunitySettings, http: httpx.AsyncClient) -> TokenVerifier:
+def _verifier(settings: CommunitySettings, http: httpx.AsyncClient, database: Database) -> TokenVerifier:
     keys = f"{settings.identity_internal_url}/.well-known/jwks.json"
-    return TokenVerifier(settings.identity_public_url, keys, settings.public_url, http)
+    return TokenVerifier(
+        settings.identity_public_url, keys, settings.public_url, http, proofs=StoredProofs(database)
+    )
 
 
 def event_listening(
@@ -148,7 +151,7 @@ def build(community: Community, *, http: httpx.AsyncClient | None = None) -> Fas
     accounts = Accounts(
         database,
         clock,
-        _verifier(settings, http),
+        _verifier(settings, http, database),
         relying_party(community, http),
         Vault(settings.secret_key.get_secret_value()),
         community.sign_in,

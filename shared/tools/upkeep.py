@@ -7,7 +7,7 @@ from shared.jobs.worker import Job
 from shared.kernel.clock import Clock
 from shared.tools.sign_in import revocations
 from shared.tools.sign_in.models import WebSession
-from shared.web import idempotency
+from shared.web import idempotency, proofs
 
 
 def upkeep(database: Database, clock: Clock) -> Job:
@@ -20,6 +20,7 @@ def upkeep(database: Database, clock: Clock) -> Job:
             await session.execute(delete(WebSession).where(WebSession.expires_at < now))
             await revocations.forget_old(session, now)
             await idempotency.forget_old(session, now)
+            await proofs.forget_old(session, now)
         return 0
 
     return Job("upkeep", run, every=600)
