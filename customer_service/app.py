@@ -43,6 +43,8 @@ def site(settings: Settings) -> dict[str, object]:
             "register": f"{settings.identity_public_url}/sign-up",
             "sign_out": "/sign-out",
             "profile": "/me",
+            "account": f"{settings.identity_public_url}/account",
+            "account_links": [("Your account", f"{settings.identity_public_url}/account")],
             "what_can_be_shared": f"{settings.bridge_public_url}/what-can-be-shared",
             "footer": [("For staff", "/sign-in?realm=staff"), ("API", "/docs")],
         },

@@ -42,6 +42,8 @@ def site(settings: Settings) -> dict[str, object]:
             "sign_in": "/sign-in",
             "sign_out": "/sign-out",
             "profile": "/me",
+            "account": f"{settings.identity_public_url}/account?realm=staff",
+            "account_links": [("Your account", f"{settings.identity_public_url}/account?realm=staff")],
             "footer": [("API", "/docs")],
         },
         "purpose": "Ask colleagues, and share what you are working on.",

@@ -5,8 +5,7 @@ import os
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from identity_service.__main__ import app
 from identity_service.app import create_app
