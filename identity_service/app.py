@@ -19,7 +19,7 @@ from identity_service.mail import pages as mail_pages
 from identity_service.outgoing import Outgoing
 from identity_service.own import routes as own
 from identity_service.passwords.service import Passwords
-from identity_service.pictures import pages as pictures
+from identity_service.profile import pages as profile
 from identity_service.protocol import api as protocol
 from identity_service.protocol import origins
 from identity_service.protocol.seen import SeenTokens
@@ -93,7 +93,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         error_page=error_page,
         limits=limits_of(settings),
         metrics=metrics_of(services.database, token=settings.metrics_token.get_secret_value()),
-        large_bodies={pictures.UPLOAD_PATH: pictures.MAX_UPLOAD},
+        large_bodies={profile.UPLOAD_PATH: profile.MAX_UPLOAD},
         cors=Cors(origins.of_all_clients(services.database), paths=origins.READABLE, methods="GET, POST"),
     )
     own.catch(app)

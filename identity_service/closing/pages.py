@@ -11,7 +11,7 @@ from identity_service.accounts.service import email_key
 from identity_service.closing import service
 from identity_service.own.frame import Me, Own, own_page
 from identity_service.own.fresh import require_fresh
-from identity_service.web import Calling, Visiting, drop_session_cookie, page
+from identity_service.web import Calling, Visiting, drop_session_cookie, page, see_other
 from shared.kernel.errors import Forbidden
 from shared.web.csrf import own_form_only
 
@@ -29,6 +29,8 @@ class ClosedByAdministrators(Forbidden):
 
 @router.get(PATH)
 async def ask(request: Request, me: Own) -> Response:
+    if me.realm != "customer":
+        return see_other("/account/data")
     await _may_close(me)
     return _ask(request, me)
 

@@ -1,5 +1,6 @@
 """Inviting, accepting and withdrawing. Whoever opens the link reads the mailbox it was sent to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -120,6 +121,11 @@ async def accept_as(visit: Visit, account: Account, token: str) -> None:
     account.updated_at = visit.now
     await lifecycle.announce_claims(visit, account)
     _record(visit, account, "account.organisation_joined", invitation)
+
+
+async def waiting_at(visit: Visit, organisation_id: UUID) -> Sequence[Invitation]:
+    """The invitations of an organisation that nobody accepted yet, the newest first."""
+    return await queries.of_organisation(visit.session, organisation_id, visit.now)
 
 
 async def withdraw(visit: Visit, organisation_id: UUID, invitation_id: UUID) -> bool:

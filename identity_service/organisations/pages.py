@@ -9,7 +9,7 @@ from starlette.responses import Response
 from identity_service.accounts import links
 from identity_service.accounts.errors import BadEmail, LinkSpent
 from identity_service.accounts.service import email_key
-from identity_service.invitations import queries as invited
+from identity_service.invitations import service as invitations
 from identity_service.invitations.errors import HasAccount
 from identity_service.limits import service as limits
 from identity_service.organisations import queries, service
@@ -136,7 +136,7 @@ async def _page(
         status=422 if error else 200,
         organisation=own,
         people=await queries.people(session, own.id),
-        waiting=await invited.of_organisation(session, own.id, me.visit.now),
+        waiting=await invitations.waiting_at(me.visit, own.id),
         domains=await queries.domains(session, own.id),
         email=email,
         domain=domain,
