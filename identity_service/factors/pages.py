@@ -8,12 +8,12 @@ from starlette.responses import Response
 from identity_service.devices import service as devices
 from identity_service.factors import passkeys, service, totp
 from identity_service.factors.errors import AlreadySetUp, FactorNeeded, PasskeyRefused, WrongCode
+from identity_service.factors.questions import question_answer
 from identity_service.own.frame import Me, Own, own_page
 from identity_service.own.fresh import require_fresh
 from identity_service.policy import service as policies
 from identity_service.sessions import words
 from identity_service.sessions.service import session_id
-from identity_service.sign_in.pages import question_answer
 from identity_service.web import see_other
 from shared.kernel.errors import NotFound
 from shared.web.csrf import own_form_only

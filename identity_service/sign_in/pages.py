@@ -1,17 +1,17 @@
 """Signing in, by password or passkey, and out."""
 
-import json
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from identity_service.accounts import service as accounts
 from identity_service.accounts.errors import BadEmail
 from identity_service.devices import service as devices
 from identity_service.factors import fresh, levels, passkeys
 from identity_service.factors.errors import PasskeyRefused
+from identity_service.factors.questions import question_answer
 from identity_service.grants import service as grants
 from identity_service.grants.service import Waiting
 from identity_service.limits import service as limits
@@ -200,12 +200,6 @@ async def require_passkeys(visit: Visit, realm: str) -> None:
     """Raises NotFound where the realm's policy has no passkeys."""
     if not (await policies.get(visit.session, realm)).allows_passkeys:
         raise NotFound
-
-
-def question_answer(question: passkeys.Question) -> Response:
-    """For the script `passkeys.js`."""
-    body = {"question": str(question.id), "options": json.loads(question.options)}
-    return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
 
 async def waiting_request(caller: Caller, text: str | None) -> Waiting | None:

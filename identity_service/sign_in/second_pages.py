@@ -11,6 +11,7 @@ from identity_service.devices import service as devices
 from identity_service.factors import fresh, levels, passkeys, totp
 from identity_service.factors import service as factors
 from identity_service.factors.errors import PasskeyRefused, WrongCode
+from identity_service.factors.questions import question_answer
 from identity_service.grants import service as grants
 from identity_service.limits.service import TooManyAttempts
 from identity_service.policy import service as policies
@@ -19,7 +20,7 @@ from identity_service.sessions import service as sessions
 from identity_service.sign_in import unfinished
 from identity_service.sign_in.entering import ask_for_second, device_secret, finish
 from identity_service.sign_in.models import UnfinishedSignIn
-from identity_service.sign_in.pages import Text, question_answer, realm_of, waiting_request
+from identity_service.sign_in.pages import Text, realm_of, waiting_request
 from identity_service.sign_in.unfinished import Way
 from identity_service.visit import Caller, Visit
 from identity_service.web import Calling, Visiting, cookie_secret, drop_cookie, page, see_other
