@@ -29,6 +29,8 @@ from identity_service.sealing import Sealer
 from identity_service.settings import Settings
 from identity_service.sign_in import pages as sign_in
 from identity_service.sign_in import registration, second_pages
+from identity_service.upstreams import pages as upstreams
+from identity_service.upstreams.documents import Documents
 from identity_service.visit import Services
 from identity_service.web import TEMPLATES, error_page, site
 from shared.db.engine import NO_TIME_LIMITS, Database, TimeLimits
@@ -42,7 +44,9 @@ from shared.web.settings import limits_of
 from shared.web.templates import Pages
 
 DESCRIPTION = "Who you are: accounts in two realms, sign-in, OAuth 2.1 and OpenID Connect."
-TEMPLATE_FOLDERS = {name: Path(__file__).parent / name / "templates" for name in ("factors", "sign_in")}
+TEMPLATE_FOLDERS = {
+    name: Path(__file__).parent / name / "templates" for name in ("factors", "sign_in", "upstreams")
+}
 KEYS_READ_EVERY = 60
 """Seconds after which keys that another process made or retired are known here."""
 
@@ -67,6 +71,7 @@ def make_services(
         limiter=Limiter(database, clock),
         outgoing=outgoing,
         client_keys=RemoteKeySets(outgoing, lambda: clock.now().timestamp()),
+        upstream_documents=Documents(outgoing, lambda: clock.now().timestamp()),
     )
 
 
@@ -110,6 +115,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     app.include_router(registration.router)
     app.include_router(second_pages.router)
     app.include_router(device_flow.router)
+    app.include_router(upstreams.router)
     app.include_router(own.router)
     for router in admin.ROUTERS:
         app.include_router(router)

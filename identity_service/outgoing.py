@@ -45,22 +45,22 @@ class Outgoing:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def get(self, url: str) -> Heard:
+    async def get(self, url: str, *, authorization: str = "") -> Heard:
         """Raises CannotCall."""
-        return await self._call("GET", url, None)
+        return await self._call("GET", url, None, authorization)
 
-    async def post(self, url: str, form: Mapping[str, str]) -> Heard:
+    async def post(self, url: str, form: Mapping[str, str], *, authorization: str = "") -> Heard:
         """Send a form. Raises CannotCall."""
-        return await self._call("POST", url, form)
+        return await self._call("POST", url, form, authorization)
 
-    async def _call(self, method: str, url: str, form: Mapping[str, str] | None) -> Heard:
+    async def _call(self, method: str, url: str, form: Mapping[str, str] | None, authorization: str) -> Heard:
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._send(method, url, form)
+                return await self._send(method, url, form, authorization)
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise CannotCall(type(error).__name__) from error
 
-    async def _send(self, method: str, url: str, form: Mapping[str, str] | None) -> Heard:
+    async def _send(self, method: str, url: str, form: Mapping[str, str] | None, authorization: str) -> Heard:
         parts = urlsplit(url)
         address = await self._checked_address(parts)
         host = f"[{address}]" if ":" in address else address
@@ -69,7 +69,8 @@ class Outgoing:
             method,
             pinned,
             data=form,
-            headers={"Host": parts.netloc, "Accept": "application/json"},
+            headers={"Host": parts.netloc, "Accept": "application/json"}
+            | ({"Authorization": authorization} if authorization else {}),
             extensions={"sni_hostname": parts.hostname},
         )
         answer = await self._http.send(request, stream=True)

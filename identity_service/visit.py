@@ -14,6 +14,7 @@ from identity_service.outgoing import Outgoing
 from identity_service.passwords.service import Passwords
 from identity_service.sealing import Sealer
 from identity_service.settings import Settings
+from identity_service.upstreams.documents import Documents
 from shared.db.engine import Database
 from shared.db.query import Reader
 from shared.kernel.clock import Clock
@@ -32,6 +33,7 @@ class Services:
     limiter: Limiter
     outgoing: Outgoing
     client_keys: RemoteKeySets
+    upstream_documents: Documents
 
 
 @dataclass(slots=True, kw_only=True)

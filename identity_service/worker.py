@@ -19,6 +19,7 @@ from identity_service.mail import service as mail
 from identity_service.mail.service import Mailbox, Mailer, mailer_of
 from identity_service.settings import Settings
 from identity_service.sign_in import unfinished
+from identity_service.upstreams import asking as upstreams
 from identity_service.visit import Caller, Services
 from shared.jobs.worker import Job, Worker
 from shared.web import idempotency
@@ -55,6 +56,7 @@ async def tidy(services: Services) -> int:
         await devices.prune(visit)
         await passkeys.prune(visit)
         await unfinished.prune(visit)
+        await upstreams.prune(visit)
         await limits.prune(visit.session, visit.now)
         await idempotency.forget_old(visit.session, visit.now)
         await services.keys.prune(visit.session, visit.now)

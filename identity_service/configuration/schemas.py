@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from identity_service.clients.metadata import ClientMetadata, Name, Token
 from identity_service.passwords.rules import MAX_LENGTH, MIN_LENGTH
+from identity_service.upstreams.schemas import UpstreamId, UpstreamSettings
 
 Realm = Literal["staff", "customer"]
 RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
@@ -54,6 +55,14 @@ class AppliedPerson(Part):
     password: Annotated[str | None, Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH)] = None
 
 
+class AppliedUpstream(UpstreamSettings):
+    """A provider upstream. Without `secret` the one that is kept stays."""
+
+    id: UpstreamId
+    secret: Annotated[str | None, Field(min_length=8, max_length=500)] = None
+    state: Literal["present", "absent"] = "present"
+
+
 class Document(Part):
     """The whole file. What a section does not name stays as it is."""
 
@@ -61,3 +70,4 @@ class Document(Part):
     roles: list[AppliedRole] = []
     organisations: list[AppliedOrganisation] = []
     people: list[AppliedPerson] = []
+    upstreams: list[AppliedUpstream] = []

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from identity_service.configuration import clients, people, roles
+from identity_service.configuration import clients, people, roles, upstreams
 from identity_service.configuration.changes import Change
 from identity_service.configuration.errors import BadFile
 from identity_service.configuration.schemas import Document
@@ -30,6 +30,7 @@ def read(text: str) -> Document:
         raise BadFile("\n".join(_places(error))) from None
     _require_once("client", (client.id for client in document.clients))
     _require_once("role", (role.name for role in document.roles))
+    _require_once("upstream", (upstream.id for upstream in document.upstreams))
     _require_once("person", (f"{one.realm} {one.email.casefold()}" for one in document.people))
     return document
 
@@ -48,6 +49,7 @@ async def plan(visit: Visit, document: Document) -> list[Change]:
         *await people.plan_organisations(visit, document.organisations),
         *await clients.plan(visit, document.clients),
         *await people.plan_people(visit, document.people),
+        *await upstreams.plan(visit, document.upstreams),
     ]
 
 
@@ -66,6 +68,7 @@ async def export(visit: Visit) -> str:
         "organisations": await people.export_organisations(visit),
         "clients": await clients.export(visit),
         "people": await people.export_people(visit),
+        "upstreams": await upstreams.export(visit),
     }
     return yaml.safe_dump(_plain(document), sort_keys=False, allow_unicode=True)
 

@@ -35,6 +35,12 @@ SAID: Final = {
     "session.ended": ("out", "", "A browser was signed out"),
     "session.started": ("person", "", "You signed in"),
     "sign_in.failed": ("warning", "warning", "Somebody tried to sign in, and failed"),
+    "upstream.linked": ("link", "warning", "Your account was connected with another provider"),
+    "upstream.offered": ("info", "", "You began to connect another provider"),
+    "upstream.provisioned": ("plus", "", "Your account was opened by way of another provider"),
+    "upstream.refused": ("warning", "warning", "A sign-in by way of another provider was refused"),
+    "upstream.signed_in": ("person", "", "Another provider said that it is you"),
+    "upstream.unlinked": ("close", "warning", "A connection with another provider was removed"),
 }
 """Icon, tone and sentence of each event. What is not here is said by its own name."""
 

@@ -57,6 +57,7 @@ PROOF_ADDRESS = Limit("one-time links tried from an address", 60, timedelta(minu
 
 REGISTER_ADDRESS = Limit("clients registered from an address", 60, timedelta(minutes=5))
 DEVICE_ADDRESS = Limit("devices that want to be signed in from an address", 60, timedelta(minutes=5))
+UPSTREAM_ADDRESS = Limit("sign-ins by way of a provider from an address", 300, timedelta(minutes=5))
 USER_CODE_ADDRESS = Limit("device codes typed from an address", 20, timedelta(minutes=5))
 
 

@@ -29,6 +29,9 @@ NAV: Final = (
 )
 """Name, label, address and icon of each page; a page says by its name where it is."""
 
+UPSTREAMS: Final = ("upstreams", "Connected sign-ins", "/account/upstreams", "link")
+"""For staff, whose employer may have a provider of its own."""
+
 ORGANISATION: Final = ("organisation", "Organisation", "/account/organisation", "people")
 """For those who look after the people of their organisation."""
 
@@ -99,7 +102,11 @@ def own_page(
 ) -> Response:
     """A page of /account, in the look of the realm. Times are said in the person's zone."""
     account, settings = me.account, me.visit.settings
-    entries = [*NAV, *([ORGANISATION] if account.is_organisation_admin else [])]
+    entries = [
+        *NAV,
+        *([UPSTREAMS] if account.realm == "staff" else []),
+        *([ORGANISATION] if account.is_organisation_admin else []),
+    ]
     around = site(settings, account.realm)
     around["home_url"] = "/account"
     around["links"] = around["links"] | {
@@ -137,6 +144,8 @@ DONE: Final = {
     "session": "That browser was signed out.",
     "sessions": "All other browsers were signed out.",
     "application": "The application has no access to your account any more.",
+    "upstream": "The two are connected now.",
+    "no-upstream": "The connection was removed, with the roles that came by it.",
     "invited": "The invitation was sent.",
     "withdrawn": "The invitation was withdrawn.",
     "removed": "That person does not belong to your organisation any more.",

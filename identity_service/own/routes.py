@@ -17,6 +17,7 @@ from identity_service.password_change import pages as password_change
 from identity_service.pictures import pages as pictures
 from identity_service.profile import pages as profile
 from identity_service.sessions import pages as sessions
+from identity_service.upstreams import own_pages as upstreams
 
 router = APIRouter(include_in_schema=False)
 for part in (
@@ -33,6 +34,7 @@ for part in (
     closing,
     invitations,
     organisations,
+    upstreams,
 ):
     router.include_router(part.router)
 

@@ -21,6 +21,7 @@ from identity_service.protocol import answers
 from identity_service.sessions import service as sessions
 from identity_service.sign_in.entering import device_secret, enter
 from identity_service.sign_in.unfinished import Way
+from identity_service.upstreams import service as upstreams
 from identity_service.visit import Caller, Visit
 from identity_service.web import (
     REALMS,
@@ -183,6 +184,7 @@ async def sign_in_page(
         is_again=is_again,
         passkeys=policy.allows_passkeys,
         may_register=caller.settings.customers_may_register,
+        providers=await upstreams.buttons(caller, realm),
     )
 
 

@@ -45,11 +45,12 @@ async def sign_in(
     Somebody who only proves again who they are keeps the session and its grants, under a new secret; another
     person's session in the same browser ends.
     """
+    proved_at = way.proved_at or visit.now.replace(microsecond=0)
     old = await sessions.find(visit, account.realm, old_secret)
     if old is not None and old.account_id == account.id:
         session, secret = old, new_secret()
         session.secret_hash, session.seen_at = hashed(secret), visit.now
-        session.auth_time, session.amr = visit.now.replace(microsecond=0), amr
+        session.auth_time, session.amr = max(session.auth_time, proved_at), amr
         audit.record(
             visit.session,
             "session.confirmed",
@@ -63,6 +64,7 @@ async def sign_in(
         if old is not None:
             await grants.end_session(visit, old, because="another person signed in")
         session, secret = await sessions.start(visit, account, amr=amr)
+        session.auth_time = proved_at
     return secret, await authorization.resume(visit, way.pending_id, session)
 
 

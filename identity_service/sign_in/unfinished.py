@@ -1,7 +1,7 @@
 """Sign-ins that are half done: kept here, found by a cookie of their own, for ten minutes."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -24,11 +24,13 @@ MOST_TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where a sign-in leads: to a request that waits, or to one of our own pages; and what that wants."""
+    """Where a sign-in leads: to a request that waits, or to one of our own pages; and what that wants.
+    `proved_at` is when the person proved who they are, where that was not just now but elsewhere."""
 
     pending_id: UUID | None = None
     back_to: str = ""
     level: Acr = Acr.ONE
+    proved_at: datetime | None = None
 
 
 def cookie(caller: Caller, realm: str) -> str:

@@ -1,0 +1,116 @@
+"""Keeping providers, and what people see of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from identity_service.accounts.models import Account, PasswordCredential
+from identity_service.audit import service as audit
+from identity_service.factors import service as factors
+from identity_service.roles import service as roles
+from identity_service.upstreams import linking, queries
+from identity_service.upstreams.errors import BadUpstream, LastWayIn
+from identity_service.upstreams.models import Upstream
+from identity_service.upstreams.provider import SECRET_PURPOSE
+from identity_service.upstreams.schemas import UpstreamSettings
+from identity_service.visit import Caller, Visit
+from shared.kernel.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A provider as the sign-in page names it."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A link with a provider, as its person sees it."""
+
+    id: UUID
+    title: str
+    shown: str
+    is_enabled: bool
+    linked_at: datetime
+    used_at: datetime
+
+
+async def buttons(caller: Caller, realm: str) -> list[Button]:
+    """The providers by way of which people of `realm` may sign in."""
+    return [Button(row["id"], row["title"]) for row in await caller.reader.all(queries.BUTTONS, realm=realm)]
+
+
+async def links_of(caller: Caller, account_id: UUID) -> list[LinkView]:
+    """What an account is connected with."""
+    return [LinkView(**row) for row in await caller.reader.all(queries.OWN, account_id=account_id)]
+
+
+async def unlink(visit: Visit, account: Account, identity_id: UUID | None) -> None:
+    """Undo a link of one's own. Raises NotFound; LastWayIn when nothing else lets the person in."""
+    found = (await visit.session.scalars(queries.identities_of(account.id))).all()
+    identity = next((one for one in found if one.id == identity_id), None)
+    if identity is None:
+        raise NotFound
+    others = [one.upstream_id for one in found if one is not identity]
+    if not (await _has_own_way(visit, account) or await queries.any_enabled(visit.session, others)):
+        raise LastWayIn
+    await linking.drop(visit, account, identity, by="self")
+
+
+async def _has_own_way(visit: Visit, account: Account) -> bool:
+    has_password = await visit.session.get(PasswordCredential, account.id) is not None
+    return has_password or (await factors.of(visit, account)).passkeys > 0
+
+
+async def all_upstreams(visit: Visit) -> Sequence[Upstream]:
+    """Every provider, by id."""
+    return (await visit.session.scalars(select(Upstream).order_by(Upstream.id))).all()
+
+
+async def keep(
+    visit: Visit, upstream_id: str, settings: UpstreamSettings, *, secret: str | None, by: str | None = None
+) -> Upstream:
+    """Make a provider, or change it; without `secret` the one that is kept stays. Who is linked stays linked
+    only while issuer and realm are the same. Raises BadUpstream, UnknownRole."""
+    await roles.known(visit, settings.realm, [rule.role for rule in settings.role_rules])
+    upstream = await visit.session.get(Upstream, upstream_id)
+    if upstream is None:
+        upstream = Upstream(id=upstream_id, sealed_secret=None, created_at=visit.now)
+        visit.session.add(upstream)
+    elif (upstream.issuer, upstream.realm) != (settings.issuer, settings.realm):
+        await _forget_links(visit, upstream, by=by or "operator")
+    for name, value in settings.model_dump().items():
+        setattr(upstream, name, value)
+    if settings.token_endpoint_auth_method == "none":  # noqa: S105 # the name of a method
+        upstream.sealed_secret = None
+    elif secret is not None:
+        upstream.sealed_secret = visit.services.sealer.seal(secret.encode(), purpose=SECRET_PURPOSE)
+    if upstream.sealed_secret is None and settings.token_endpoint_auth_method != "none":  # noqa: S105
+        raise BadUpstream(f"The provider {upstream_id} needs a client secret.")
+    upstream.updated_at = visit.now
+    await visit.session.flush()
+    _record(visit, "upstream.applied", upstream_id, by)
+    return upstream
+
+
+async def remove(visit: Visit, upstream: Upstream, *, by: str | None = None) -> None:
+    """Forget a provider, with its links and the roles that came by them. Accounts stay."""
+    await _forget_links(visit, upstream, by=by or "operator")
+    await visit.session.delete(upstream)
+    await visit.session.flush()
+    _record(visit, "upstream.removed", upstream.id, by)
+
+
+async def _forget_links(visit: Visit, upstream: Upstream, *, by: str) -> None:
+    for identity in (await visit.session.scalars(queries.identities_at(upstream.id))).all():
+        account = await visit.session.get_one(Account, identity.account_id)
+        await linking.drop(visit, account, identity, by=by)
+
+
+def _record(visit: Visit, event: str, upstream_id: str, by: str | None) -> None:
+    audit.record(visit.session, event, at=visit.now, address=visit.address, by=by, upstream=upstream_id)
