@@ -48,7 +48,8 @@ def public_key_set(document: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"keys": keys}
 
 
-Origins = Annotated[list[str] | None, AfterValidator(_origins)]
+_Texts = Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=50)]
+Origins = Annotated[_Texts | None, AfterValidator(_origins)]
 PublicKeys = Annotated[dict[str, Any] | None, AfterValidator(public_key_set)]
 
 
