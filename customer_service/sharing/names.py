@@ -4,8 +4,8 @@ import secrets
 from datetime import timedelta
 from typing import Final, Literal
 
-from shared.bridge.messages import Purpose
-
+Purpose = Literal["support", "product", "story", "advisory"]
+"""As the bridge's contract has them, which is for the bridge alone to import; a test compares."""
 Audience = Literal["staff", "systems"]
 
 PURPOSES: Final[dict[Purpose, str]] = {

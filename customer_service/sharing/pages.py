@@ -7,12 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
-from customer_service.sharing.names import Audience
+from customer_service.sharing.names import Audience, Purpose
 from customer_service.sharing.schemas import CompanyAsked, Reason, SharingCreate
 from customer_service.sharing.service import SharingService, space_row, topic_row
-from shared.bridge.messages import Purpose
 from shared.kernel.errors import invalid_field
-from shared.tools.spaces.pages import managers_only
+from shared.tools.spaces.deps import managers_only
 from shared.web.edge import PageRead, PageWrite, WriteRoute
 from shared.web.page import see, show
 from shared.web.times import zone_named

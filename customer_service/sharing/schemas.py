@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from customer_service.sharing.names import Audience
-from shared.bridge.messages import Purpose
+from customer_service.sharing.names import Audience, Purpose
 
 
 def _in_utc(moment: datetime) -> datetime:

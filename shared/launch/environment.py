@@ -154,8 +154,8 @@ def _certificates(folder: Folder) -> dict[str, str]:
     """Our own clients believe our authority beside the public ones."""
     made = certificates.ensure(folder.tls)
     return {
-        "TLS_CERTIFICATE": str(made.certificate),
-        "TLS_KEY": str(made.key),
+        "TLS_CERTIFICATE_FILE": str(made.certificate),
+        "TLS_KEY_FILE": str(made.key),
         "SSL_CERT_FILE": str(made.bundle),
     }
 

@@ -82,10 +82,10 @@ class ServiceSettings(BaseSettings):
         SecretStr(""),
         description="Opens /metrics to callers from elsewhere (Authorization: Bearer); empty: loopback only",
     )
-    tls_certificate: str = Field(
+    tls_certificate_file: str = Field(
         "", description="File with the certificate (PEM) to speak HTTPS by itself; empty behind a proxy"
     )
-    tls_key: str = Field("", description="File with that certificate's private key (PEM)")
+    tls_key_file: str = Field("", description="File with that certificate's private key (PEM)")
     trusted_proxies: str = Field(
         "",
         description="Addresses or networks of reverse proxies, by commas, whose X-Forwarded-For is believed",

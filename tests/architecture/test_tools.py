@@ -5,7 +5,9 @@ import ast
 from tests.architecture.sources import PACKAGES, Function, Source, nothing, product
 
 PRIVATE = frozenset({"queries", "api", "pages"})
-COMPOSES = frozenset({"shared.tools.composition", "identity_service.own.routes"})
+COMPOSES = frozenset(
+    {"shared.tools.composition", "identity_service.own.routes", "identity_service.admin.routes"}
+)
 """Modules that put features together, beside each service's `app`: they name routers and nothing else."""
 
 METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "route", "api_route"})

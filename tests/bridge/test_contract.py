@@ -3,12 +3,15 @@
 import ast
 import inspect
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
 
 import shared.bridge
+from customer_service.sharing import names
 from shared.bridge import manifest as manifest_module
+from shared.bridge import messages
 from shared.bridge.manifest import BadManifest, manifest, read
 from shared.bridge.messages import MESSAGES, Author, Message
 from shared.bridge.schema import SNAPSHOT, rendered
@@ -100,3 +103,8 @@ def test_the_contract_imports_nothing_of_ours() -> None:
 
 def test_the_manifest_travels_with_the_package() -> None:
     assert Path(inspect.getfile(manifest_module)).with_name(manifest_module.FILE).is_file()
+
+
+def test_sharing_and_the_contract_name_the_same_purposes() -> None:
+    """They may not import one another: sharing is the community's, the contract the bridge's."""
+    assert get_args(names.Purpose) == get_args(messages.Purpose)

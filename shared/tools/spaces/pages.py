@@ -7,15 +7,14 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from shared.db.context import ReadContext
-from shared.kernel.errors import Conflict, Invalid, NotFound, Stale
+from shared.kernel.errors import Conflict, Invalid, Stale
 from shared.tools.spaces import changing, rosters, service, sight
-from shared.tools.spaces.deps import spaces_policy
+from shared.tools.spaces.deps import managers_only, spaces_policy
 from shared.tools.spaces.navigation import Navigation
-from shared.tools.spaces.permissions import SpacePermission, decide
 from shared.tools.spaces.schemas import GrantsPut, GroupCreate, GroupPatch, SpaceCreate, SpacePatch
 from shared.tools.spaces.service import LEVELS, SpaceService, SpacesPolicy
 from shared.web.csrf import own_form_only
-from shared.web.edge import PageRead, PageWrite, WriteRoute, session_actor
+from shared.web.edge import PageRead, PageWrite, WriteRoute
 from shared.web.forms import NOTHING_WRONG, Refusal, read
 from shared.web.page import ShowAgain, see, show
 
@@ -30,12 +29,6 @@ LABELS = {
 ABOUT_IDS = {name: f"about-{name}" for name in ("name", "goal", "position")}
 Typed = Annotated[str, Form()]
 Policy = Annotated[SpacesPolicy, Depends(spaces_policy)]
-
-
-async def managers_only(request: Request) -> None:
-    """Raises `NotFound` for everybody else."""
-    if not decide(SpacePermission.CREATE, await session_actor(request)):
-        raise NotFound
 
 
 router = APIRouter(
