@@ -21,6 +21,7 @@ from identity_service.protocol import answers
 from identity_service.sessions import service as sessions
 from identity_service.sign_in.entering import device_secret, enter
 from identity_service.sign_in.unfinished import Way
+from identity_service.sign_in.waiting import realm_of, waiting_request
 from identity_service.upstreams import service as upstreams
 from identity_service.visit import Caller, Visit
 from identity_service.web import (
@@ -202,15 +203,3 @@ async def require_passkeys(visit: Visit, realm: str) -> None:
     """Raises NotFound where the realm's policy has no passkeys."""
     if not (await policies.get(visit.session, realm)).allows_passkeys:
         raise NotFound
-
-
-async def waiting_request(caller: Caller, text: str | None) -> Waiting | None:
-    """The authorization request that an address or form names."""
-    return await grants.waiting(caller, sessions.session_id(text))
-
-
-def realm_of(pending: Waiting | None, asked: str | None) -> str:
-    """The realm of the request that waits, else the one asked for, else the customers'."""
-    if pending is not None:
-        return pending.realm
-    return asked if asked in REALMS else REALMS[0]

@@ -16,8 +16,9 @@ from identity_service.limits.service import TooManyAttempts
 from identity_service.passwords.errors import WeakPassword
 from identity_service.protocol import answers
 from identity_service.sign_in.entering import enter
-from identity_service.sign_in.pages import Text, realm_of, waiting_request
+from identity_service.sign_in.pages import Text
 from identity_service.sign_in.unfinished import Way
+from identity_service.sign_in.waiting import realm_of, waiting_request
 from identity_service.visit import Caller
 from identity_service.web import REALMS, Calling, page, services_of
 from shared.web.csrf import own_form_only

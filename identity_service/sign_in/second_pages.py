@@ -20,8 +20,9 @@ from identity_service.sessions import service as sessions
 from identity_service.sign_in import unfinished
 from identity_service.sign_in.entering import ask_for_second, device_secret, finish
 from identity_service.sign_in.models import UnfinishedSignIn
-from identity_service.sign_in.pages import Text, realm_of, waiting_request
+from identity_service.sign_in.pages import Text
 from identity_service.sign_in.unfinished import Way
+from identity_service.sign_in.waiting import realm_of, waiting_request
 from identity_service.visit import Caller, Visit
 from identity_service.web import Calling, Visiting, cookie_secret, drop_cookie, page, see_other
 from shared.kernel.errors import NotFound

@@ -10,7 +10,7 @@ from identity_service.own.fresh import require_fresh
 from identity_service.protocol import answers, authorization
 from identity_service.protocol.outcomes import show
 from identity_service.sessions import service as sessions
-from identity_service.sign_in.pages import waiting_request
+from identity_service.sign_in.waiting import waiting_request
 from identity_service.upstreams import linking, provider, service
 from identity_service.upstreams.asking import Question
 from identity_service.upstreams.errors import LastWayIn, LinkedElsewhere, UpstreamRefused

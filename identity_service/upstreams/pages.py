@@ -10,8 +10,8 @@ from starlette.responses import Response
 from identity_service.factors import fresh
 from identity_service.sealing import new_secret
 from identity_service.sign_in.entering import enter
-from identity_service.sign_in.pages import waiting_request
 from identity_service.sign_in.unfinished import Way
+from identity_service.sign_in.waiting import waiting_request
 from identity_service.upstreams import asking, linking, provider
 from identity_service.upstreams.asking import Question
 from identity_service.upstreams.errors import UpstreamRefused, UpstreamSilent
