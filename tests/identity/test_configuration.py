@@ -203,3 +203,58 @@ async def test_the_example_applies(house: House) -> None:
         "The secret of acme-crm",
     ]
     assert await planned(house, document) == []
+
+
+NORTH: dict[str, Any] = {
+    "id": "north",
+    "title": "Northwind Entra",
+    "issuer": "https://login.north.example/tenant/v2.0",
+    "client_id": "narrowbridge",
+    "secret": "a secret of theirs",
+    "email_domains": ["inside.example"],
+    "provisions": True,
+    "role_rules": [{"claim": "groups", "value": "helpers", "role": "customer_facing"}],
+}
+
+
+async def test_providers_are_applied_once_and_exported_without_their_secret(house: House) -> None:
+    document = {"upstreams": [NORTH]}
+    assert (await planned(house, document))[0] == "+ upstream north"
+    await applied(house, document)
+    assert await planned(house, document) == []
+    text = await exported(house)
+    assert "a secret of theirs" not in text
+    assert "Northwind Entra" in text
+    assert await planned(house, yaml.safe_load(text)) == []
+    assert await planned(house, {"upstreams": [NORTH | {"secret": "another secret"}]}) == [
+        "~ upstream north",
+        "    secret: another",
+    ]
+    gone = {"upstreams": [NORTH | {"state": "absent"}]}
+    assert await planned(house, gone) == ["- upstream north"]
+    await applied(house, gone)
+    assert await planned(house, gone) == []
+
+
+async def test_a_provider_wants_a_secret_and_roles_that_are_known(house: House) -> None:
+    with pytest.raises(Problem, match="needs a client secret"):
+        await applied(house, {"upstreams": [NORTH | {"secret": None}]})
+    rule = NORTH["role_rules"][0] | {"role": "nobody_knows"}
+    with pytest.raises(Problem, match="no role 'nobody_knows'"):
+        await applied(house, {"upstreams": [NORTH | {"role_rules": [rule]}]})
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"issuer": "javascript:alert(1)"}, "upstreams.0.issuer"),
+        ({"issuer": "https://north.example/?x=1"}, "upstreams.0.issuer"),
+        ({"scopes": ["email"]}, "scopes must name openid"),
+        ({"email_domains": []}, "provisions needs email_domains"),
+        ({"role_rules": [{"claim": "g", "value": "x", "role": "admin"}]}, "makes_admin go together"),
+        ({"id": "../x"}, "upstreams.0.id"),
+    ],
+)
+def test_what_does_not_fit_a_provider_is_named(changes: dict[str, Any], named: str) -> None:
+    with pytest.raises(BadFile, match=named):
+        service.read(yaml.safe_dump({"upstreams": [NORTH | changes]}))
