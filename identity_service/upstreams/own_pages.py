@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
+from identity_service.grants import service as grants
 from identity_service.own.frame import Me, Own, me_of, own_page
 from identity_service.own.fresh import require_fresh
 from identity_service.protocol import answers, authorization
 from identity_service.protocol.outcomes import show
 from identity_service.sessions import service as sessions
-from identity_service.sign_in.waiting import waiting_request
 from identity_service.upstreams import linking, provider, service
 from identity_service.upstreams.asking import Question
 from identity_service.upstreams.errors import LastWayIn, LinkedElsewhere, UpstreamRefused
@@ -51,7 +51,7 @@ async def ask_to_confirm(request: Request, caller: Calling) -> Response:
     async with caller.begin() as visit:
         me = await me_of(request, visit, offer.realm)
         await require_fresh(me, CONFIRM_PATH)
-        pending = await waiting_request(caller, str(offer.pending_id) if offer.pending_id else None)
+        pending = await grants.waiting(caller, offer.pending_id)
         return own_page(
             request,
             me,

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from identity_service.factors import fresh
+from identity_service.grants import service as grants
 from identity_service.sealing import new_secret
+from identity_service.sessions import service as sessions
 from identity_service.sign_in.entering import enter
 from identity_service.sign_in.unfinished import Way
-from identity_service.sign_in.waiting import waiting_request
 from identity_service.upstreams import asking, linking, provider
 from identity_service.upstreams.asking import Question
 from identity_service.upstreams.errors import UpstreamRefused, UpstreamSilent
@@ -39,7 +40,7 @@ log = structlog.get_logger("upstreams")
 async def begin(request: Request, caller: Calling, upstream_id: str) -> Response:
     """Off to the provider. It changes nothing here, so a link leads to it and no form."""
     query = request.query_params
-    pending = await waiting_request(caller, query.get("request"))
+    pending = await grants.waiting(caller, sessions.session_id(query.get("request")))
     asked = await provider.enabled(caller, upstream_id)
     is_for_it = pending is not None and pending.realm == asked.realm
     question = Question(
