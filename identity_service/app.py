@@ -2,11 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from identity_service.admin import frame as console
 from identity_service.admin import routes as admin
@@ -108,23 +108,18 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     app.state.published = {}
     app.state.seen_tokens = SeenTokens()
     app.state.pages = Pages(site(settings), TEMPLATE_FOLDERS, own=[TEMPLATES])
-    app.include_router(protocol.router)
-    app.include_router(events.router)
-    app.include_router(client_registration.router)
-    app.include_router(origins.router)
-    app.include_router(scim.router)
-    app.include_router(sign_in.router)
-    app.include_router(registration.router)
-    app.include_router(second_pages.router)
-    app.include_router(device_flow.router)
-    app.include_router(upstreams.router)
-    app.include_router(own.router)
-    for router in admin.ROUTERS:
-        app.include_router(router)
-    if settings.development:
-        app.include_router(mail_pages.router)
-        app.include_router(parts_router(app.state.pages, "identity"))
+    for router in _routers(settings, app.state.pages):
+        app.router.routes.extend(router.routes)  # flat: a router inside another is searched twice
     return app
+
+
+def _routers(settings: Settings, pages: Pages) -> Iterator[APIRouter]:
+    """In the order in which routes are tried: what is asked for most comes first."""
+    yield from (protocol.router, events.router, client_registration.router, origins.router, scim.router)
+    yield from (sign_in.router, registration.router, second_pages.router, device_flow.router)
+    yield from (upstreams.router, *own.ROUTERS, *admin.ROUTERS)
+    if settings.development:
+        yield from (mail_pages.router, parts_router(pages, "identity"))
 
 
 async def prepare(services: Services) -> None:

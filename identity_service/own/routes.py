@@ -19,8 +19,7 @@ from identity_service.profile import pages as profile
 from identity_service.sessions import pages as sessions
 from identity_service.upstreams import own_pages as upstreams
 
-router = APIRouter(include_in_schema=False)
-for part in (
+_PARTS = (
     pages,
     profile,
     pictures,
@@ -35,8 +34,8 @@ for part in (
     invitations,
     organisations,
     upstreams,
-):
-    router.include_router(part.router)
+)
+ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in _PARTS)
 
 
 def catch(app: FastAPI) -> None:

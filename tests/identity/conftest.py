@@ -1,16 +1,22 @@
 """The identity service on a database of its own, driven over HTTP; and a relying party that uses it."""
 
 import json
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import httpx
 import pytest
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 
 from identity_service import operators
 from identity_service.app import create_app
+from identity_service.keys import service as keys
+from identity_service.keys.service import _generate
+from identity_service.passwords.service import Passwords
 from identity_service.settings import Settings
 from identity_service.visit import Caller, Services
 from shared.kernel.clock import MemoryClock, SystemClock
@@ -57,6 +63,41 @@ def clock() -> MemoryClock:
     return MemoryClock(SystemClock().now().replace(microsecond=0))
 
 
+@cache
+def _stock(algorithm: str, number: int) -> ECKey | RSAKey:
+    return _generate(algorithm)
+
+
+@pytest.fixture(autouse=True)
+def keys_from_stock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making an RSA key takes longer than most tests: each test begins with the same keys as the others."""
+    taken: Counter[str] = Counter()
+
+    def next_of(algorithm: str) -> ECKey | RSAKey:
+        taken[algorithm] += 1
+        return _stock(algorithm, taken[algorithm])
+
+    monkeypatch.setattr(keys, "_generate", next_of)
+
+
+_HASHES: dict[str, str] = {}
+
+
+@contextmanager
+def hashed_once(passwords: Passwords) -> Iterator[None]:
+    """argon2 once for each password of this process, while people are made."""
+    make = passwords.hash
+
+    async def known(password: str) -> str:
+        if password not in _HASHES:
+            _HASHES[password] = await make(password)
+        return _HASHES[password]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hash", known)
+        yield
+
+
 @pytest.fixture
 async def house(world: World, clock: MemoryClock) -> AsyncIterator[House]:
     """The running app with the accounts above, all with the same password."""
@@ -65,11 +106,16 @@ async def house(world: World, clock: MemoryClock) -> AsyncIterator[House]:
     app = create_app(settings, clock=clock)
     async with app.router.lifespan_context(app):
         services: Services = app.state.services
-        async with Caller(services=services, now=clock.now(), address="console").begin() as visit:
-            people = await operators.fill_demo(
-                visit, {"accounts": [account | {"password": PASSWORD} for account in ACCOUNTS]}
-            )
+        caller = Caller(services=services, now=clock.now(), address="console")
+        with hashed_once(services.passwords):
+            people = await _fill(caller)
         yield House(app, services, clock, {person["email"]: person["sub"] for person in people}, urls)
+
+
+async def _fill(caller: Caller) -> list[dict[str, Any]]:
+    accounts = [account | {"password": PASSWORD} for account in ACCOUNTS]
+    async with caller.begin() as visit:
+        return await operators.fill_demo(visit, {"accounts": accounts})
 
 
 @pytest.fixture
