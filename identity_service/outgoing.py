@@ -14,6 +14,7 @@ import httpx
 SECONDS: Final = 3.0
 """All a call may take, from the look-up of the name to the last byte."""
 LARGEST: Final = 65_536
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class CannotCall(Exception):
@@ -69,7 +70,7 @@ class Outgoing:
             method,
             pinned,
             data=form,
-            headers={"Host": parts.netloc, "Accept": "application/json"}
+            headers={"Host": parts.netloc, "Accept": "application/json", "Accept-Encoding": "identity"}
             | ({"Authorization": authorization} if authorization else {}),
             extensions={"sni_hostname": parts.hostname},
         )
@@ -101,15 +102,28 @@ def _port(parts: SplitResult) -> int:
 
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
-    inner = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    if inner is not None:
-        return _is_public(str(inner))
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.is_site_local:
+            return False
+        inner = ip.ipv4_mapped or ip.sixtofour or _translated(ip)
+        if inner is not None:
+            return _is_public(str(inner))
     return ip.is_global and not ip.is_multicast
 
 
+def _translated(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The address of version 4 that a network may make of it (RFC 6052; RFC 4291 section 2.5.5.1)."""
+    if ip in _NAT64 or int(ip) >> 32 == 0:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return None
+
+
 async def _bounded(answer: httpx.Response) -> bytes:
+    """As it came: what is packed may unfold into gigabytes, and was not asked for."""
+    if answer.headers.get("content-encoding", "identity") != "identity":
+        raise CannotCall("encoding")
     body = bytearray()
-    async for chunk in answer.aiter_bytes():
+    async for chunk in answer.aiter_raw():
         body += chunk
         if len(body) > LARGEST:
             raise CannotCall("too large")

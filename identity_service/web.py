@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from identity_service.sessions import service as sessions
 from identity_service.settings import Settings
 from identity_service.visit import Caller, Services, Visit
-from shared.kernel.errors import Problem
+from shared.kernel.errors import NotFound, Problem
 from shared.web.limits import Limits, address_of
 from shared.web.middleware import CONTENT_SECURITY_POLICY
 from shared.web.templates import Pages
@@ -39,6 +39,9 @@ def caller_of(request: Request) -> Caller:
 
 
 async def _calling(request: Request) -> Caller:
+    """Raises `NotFound` for an address with a NUL character: PostgreSQL holds none."""
+    if "\0" in request.scope["path"]:
+        raise NotFound
     return caller_of(request)
 
 

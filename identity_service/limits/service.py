@@ -55,6 +55,7 @@ EXPORTS = Limit("exports of an account", 5, timedelta(hours=1))
 INVITATIONS = Limit("invitations of an account", 50, timedelta(hours=1))
 PROOF_ADDRESS = Limit("one-time links tried from an address", 60, timedelta(minutes=5))
 
+PASSKEY_ADDRESS = Limit("passkeys tried from an address", 60, timedelta(minutes=5))
 REGISTER_ADDRESS = Limit("clients registered from an address", 60, timedelta(minutes=5))
 DEVICE_ADDRESS = Limit("devices that want to be signed in from an address", 60, timedelta(minutes=5))
 UPSTREAM_ADDRESS = Limit("sign-ins by way of a provider from an address", 300, timedelta(minutes=5))

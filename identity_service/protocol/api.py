@@ -9,6 +9,7 @@ from authlib.oauth2.rfc6749 import OAuth2Error
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import JSONResponse, Response
 
+from identity_service.clients.models import Client
 from identity_service.grants import service as grants
 from identity_service.limits import service as limits
 from identity_service.protocol import (
@@ -134,13 +135,18 @@ async def device_authorization(request: Request, visit: Visiting) -> Response:
 @router.post("/oauth/par", dependencies=CLIENT_FIRST)
 async def push(request: Request, visit: Visiting) -> Response:
     """Whoever does not prove who they are leaves only so much here."""
-    if not _proves_something(request, await request.body()):
+    if await _need_not_prove(request, visit):
         await visit.services.limiter.take(limits.AUTHORIZE_ADDRESS.key(visit.address))
     return await _as_client(request, visit, partial(pushed.push, visit))
 
 
-def _proves_something(request: Request, body: bytes) -> bool:
-    return "authorization" in request.headers or b"client_secret" in body or b"client_assertion" in body
+async def _need_not_prove(request: Request, visit: Visit) -> bool:
+    """Whether the client that is named keeps no secret. Others prove who they are, or leave nothing."""
+    if "authorization" in request.headers:
+        return False
+    named = (await form_parameters(request)).get("client_id", [""])[0]
+    client = await visit.session.get(Client, named)
+    return client is None or client.is_public
 
 
 @router.post("/oauth/introspect")

@@ -80,7 +80,7 @@ def _proved(turn: Turn, query_client: Query, assertion: str, named: str | None) 
 
 def _named(assertion: str) -> str:
     client_id = payload_unchecked(assertion).get("sub")
-    if not isinstance(client_id, str) or not client_id or "\0" in client_id:
+    if not isinstance(client_id, str) or not (client_id.isascii() and client_id.isprintable() and client_id):
         raise InvalidToken("sub")
     return client_id
 

@@ -124,6 +124,7 @@ async def sign_in_by_passkey(
 ) -> Response:
     pending = await waiting_request(caller, waiting)
     realm, back_to = realm_of(pending, realm), fresh.own_page(back_to)
+    await caller.services.limiter.take(limits.PASSKEY_ADDRESS.key(caller.address))
     async with caller.begin() as visit:
         await require_passkeys(visit, realm)
         proof = await passkeys.check(

@@ -56,6 +56,8 @@ class Provider:
 
 async def enabled(caller: Caller, upstream_id: str) -> Provider:
     """Raises NotFound."""
+    if "\0" in upstream_id:
+        raise NotFound
     row = await caller.reader.first(queries.ENABLED, upstream_id=upstream_id)
     if row is None:
         raise NotFound

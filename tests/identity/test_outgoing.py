@@ -1,6 +1,7 @@
 """Addresses that clients name lead nowhere inside (identity.md, security 35)."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 
 import pytest
@@ -58,6 +59,10 @@ async def relaxed(inside: Inside) -> AsyncIterator[Outgoing]:
         "https://0.0.0.0/",
         "https://[::1]/keys",
         "https://[fc00::1]/",
+        "https://[64:ff9b::a00:1]/",
+        "https://[64:ff9b::a9fe:a9fe]/latest",
+        "https://[::a00:1]/",
+        "https://[fec0::1]/",
         "https://[fe80::1]/",
         "https://[::ffff:127.0.0.1]/",
         "https://[2002:7f00:1::]/",
@@ -124,3 +129,12 @@ async def test_35_too_much_and_too_slow_is_given_up(inside: Inside, relaxed: Out
 async def test_a_form_is_sent(inside: Inside, relaxed: Outgoing) -> None:
     assert (await relaxed.post(inside.url, {"logout_token": "x"})).status == 200
     assert inside.heard[0].startswith(b"POST /keys")
+
+
+async def test_35_what_comes_packed_is_not_unfolded(inside: Inside, relaxed: Outgoing) -> None:
+    bomb = gzip.compress(b"\0" * 10_000_000)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n"
+    inside.answer = head.encode() + bomb
+    with pytest.raises(CannotCall):
+        await relaxed.get(inside.url)
+    assert b"accept-encoding: identity" in inside.heard[0].lower()
