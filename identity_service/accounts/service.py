@@ -34,6 +34,8 @@ def email_key(email: str) -> str:
     NFKC and case are folded; dots and tags are left alone, since only the provider knows their meaning. What
     looks like an encoded word (RFC 2047) would be another address in the header of a mail.
     """
+    if len(email) > 254:
+        raise BadEmail
     folded = unicodedata.normalize("NFKC", email).strip().casefold()
     if len(folded) > 254 or not _EMAIL.fullmatch(folded) or not folded.isprintable() or "=?" in folded:
         raise BadEmail

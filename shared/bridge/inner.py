@@ -5,11 +5,12 @@ The bridge refuses it; whoever writes an answer looks first, by the same rules.
 
 import ipaddress
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Final
 from urllib.parse import unquote
+
+from shared.kernel.text import normalized
 
 # What repeats without bound is possessive (`++`) and begins where a run begins: else each character of a long
 # word would be a beginning to try, and 20,000 letters would take the square of that.
@@ -39,7 +40,7 @@ def endings_of(domains: str) -> tuple[str, ...]:
 
 def plain(text: str) -> str:
     """Without what cannot be seen, and with one form for characters that look alike."""
-    return _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
+    return _UNSEEN.sub("", normalized("NFKC", text))
 
 
 def as_read(html: str) -> str:

@@ -358,6 +358,14 @@ async def test_an_address_that_is_none(house: House, email: str) -> None:
     assert (await house.browser().sign_in(email, realm="customer")).status_code == 422
 
 
+async def test_an_address_far_too_long_is_refused_before_any_work(house: House) -> None:
+    began = time.perf_counter()
+    form = {"email": "a" + "\u0316\u0301" * 100_000, "password": GOOD, "realm": "customer"}
+    answer = await house.browser().post("/sign-in", form)
+    assert answer.status_code < 500
+    assert time.perf_counter() - began < 5
+
+
 async def test_strange_input_is_no_error_of_ours(house: House) -> None:
     for value in ("\0", "\ud800".encode("utf-8", "surrogatepass"), "🙂" * 300, "' or 1=1 --"):
         form = {

@@ -1,10 +1,12 @@
 """Rules about text that people type."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kernel.text import clean_line, clean_text, is_blank, slugify, tag_name
+from shared.kernel.text import clean_line, clean_text, is_blank, normalized, slugify, tag_name
 
 ANY = st.text(st.characters(codec=None))
 
@@ -60,3 +62,23 @@ def test_a_slug_is_lower_case_words(text: str) -> None:
 )  # fmt: skip
 def test_a_tag_is_made_of_what_was_typed(typed: str, tag: str) -> None:
     assert tag_name(typed) == tag
+
+
+MANY_MARKS = ("a" + "\u0316\u0301" * 150_000, "\u0f73" * 200_000, "\uff9e\u0301\u0300" * 100_000)
+
+
+@pytest.mark.parametrize("text", MANY_MARKS, ids=["marks", "marks in one character", "narrow marks"])
+def test_any_number_of_marks_takes_no_longer_than_as_many_letters(text: str) -> None:
+    began = time.perf_counter()
+    for clean in (clean_line, clean_text, slugify, tag_name):
+        once = clean(text)
+        assert clean(once) == once
+    assert len(normalized("NFKC", text)) <= 32
+    assert time.perf_counter() - began < 5, "the square of their number would be minutes"
+
+
+def test_a_long_text_of_any_language_stays_whole() -> None:
+    text = "\n".join(["नमस्ते दुनिया", "Tiếng Việt", "שָׁלוֹם", "각" * 50, "👩‍💻"] * 4_000)
+    assert clean_text(text) == normalized("NFC", text)
+    assert clean_text(text).count("\n") == 19_999
+    assert len(clean_text("e" + "\u0301" * 30)) == 30
