@@ -53,6 +53,7 @@ async def keep(visit: Visit, account: Account) -> bool:
     if closing is None:
         return False
     await visit.session.delete(closing)
+    await visit.session.flush()
     await lifecycle.reactivate(visit, account, by=f"account:{account.id}")
     audit.record(visit.session, "account.kept", at=visit.now, account_id=account.id, address=visit.address)
     return True

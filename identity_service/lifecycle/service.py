@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from identity_service.accounts.models import Account
+from sqlalchemy import delete
+
+from identity_service.accounts.models import Account, Closing
 from identity_service.accounts.roles import roles_in_tokens
 from identity_service.accounts.service import clean_name
 from identity_service.audit import service as audit
@@ -15,7 +17,9 @@ from identity_service.visit import Visit
 
 async def deactivate(visit: Visit, account: Account, *, because: str, by: str) -> None:
     """Shut an account: no sign-in, and every session, refresh token and access token ends. `by` names who
-    did it, in the audit log. A second time changes nothing."""
+    did it, in the audit log. A second time changes nothing, but that its person, who may have closed it
+    before, cannot open it again."""
+    await _forget_closing(visit, account)
     if account.deactivated_at is not None:
         return
     account.deactivated_at = account.updated_at = visit.now
@@ -26,6 +30,7 @@ async def deactivate(visit: Visit, account: Account, *, because: str, by: str) -
 
 async def reactivate(visit: Visit, account: Account, *, by: str) -> None:
     """Let an account in again. Nothing that ended comes back. A second time changes nothing."""
+    await _forget_closing(visit, account)
     if account.deactivated_at is None:
         return
     account.deactivated_at, account.updated_at = None, visit.now
@@ -64,6 +69,12 @@ async def announce_claims(visit: Visit, account: Account) -> None:
     await visit.session.flush()
     roles = await visit.session.run_sync(lambda session: roles_in_tokens(session, account))
     await _announce(visit, EventKind.CLAIMS_CHANGED, account, claims={"name": account.name, "roles": roles})
+
+
+async def _forget_closing(visit: Visit, account: Account) -> None:
+    """Whoever acts on an account puts an end to its closing: nobody takes that back, and nothing is erased
+    on that day."""
+    await visit.session.execute(delete(Closing).where(Closing.account_id == account.id))
 
 
 async def _announce(visit: Visit, kind: EventKind, account: Account, **payload: Any) -> None:

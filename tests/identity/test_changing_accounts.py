@@ -4,13 +4,16 @@ import json
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 
 from identity_service.accounts.models import Account
 from identity_service.closing import service as closing
+from identity_service.lifecycle import service as lifecycle
 from identity_service.own_data import service as own_data
 from identity_service.schema import schema
+from identity_service.visit import Caller
 from shared.oidc import RelyingParty, TokenRefused
 from tests.identity.driver import CUSTOMER, PASSWORD, Browser, House, link_in, signed_in
 
@@ -266,3 +269,39 @@ async def test_who_lost_the_address_to_a_thief_gets_a_closed_account_back(house:
     assert answer.headers["location"].startswith("/set-password?token=")
     house.clock.advance(timedelta(days=15))
     assert await closing.erase_next(house.services) == 0
+
+
+async def switch(house: House, *, active: bool) -> None:
+    """What an administrator does to Ana's account."""
+    async with Caller(services=house.services, now=house.clock.now(), address="console").begin() as visit:
+        account = await visit.session.get_one(Account, UUID(house.subs[ANA]))
+        if active:
+            await lifecycle.reactivate(visit, account, by="administrator")
+        else:
+            await lifecycle.deactivate(visit, account, because="an administrator", by="administrator")
+
+
+async def test_nobody_who_was_shut_out_opens_the_account_they_closed_before(house: House) -> None:
+    thief = await at_home(house)
+    await change_address(house, thief)
+    undo = await newest_link(house, ANA)
+    await thief.post("/account/close", {"email": NEW})
+    keep = await newest_link(house, NEW)
+    await switch(house, active=False)
+    stranger = house.browser()
+    assert (await stranger.post("/account/keep", {"token": token_of(keep)})).status_code == 410
+    assert (await stranger.post("/account/email/undo", {"token": token_of(undo)})).status_code == 410
+    house.clock.advance(timedelta(days=15))
+    assert await closing.erase_next(house.services) == 0
+    rows = await house.fetch("select deactivated_at from accounts where id::text = $1", house.subs[ANA])
+    assert rows[0]["deactivated_at"] is not None
+
+
+async def test_an_account_opened_again_and_shut_later_is_not_erased_on_the_old_day(house: House) -> None:
+    link = await close(house, await at_home(house))
+    await switch(house, active=True)
+    await switch(house, active=False)
+    assert (await house.browser().post("/account/keep", {"token": token_of(link)})).status_code == 410
+    house.clock.advance(timedelta(days=15))
+    assert await closing.erase_next(house.services) == 0
+    assert await house.fetch("select 1 from accounts where id::text = $1", house.subs[ANA])
