@@ -135,12 +135,16 @@ async def register(visit: Visit, *, token: str, name: str, password_hash: str) -
 async def set_password(visit: Visit, *, token: str, password_hash: str) -> Account:
     """Use a link to set a password, and tell the person by mail. The caller ends all sessions.
 
-    Raises LinkSpent.
+    Other links to set one, and to change the address, end: somebody else may have asked for them. Raises
+    LinkSpent, also when the account has another address by now.
     """
     proof = await use(visit, SET_PASSWORD, token)
     account = await visit.session.get(Account, proof.account_id)
     if account is None or account.deactivated_at is not None:
         raise LinkSpent
+    if email_key(proof.email) != account.email_key:
+        raise LinkSpent
+    await cancel(visit, account.id, SET_PASSWORD, CHANGE_EMAIL)
     account.email_verified_at = account.email_verified_at or visit.now
     await keep_password(visit, account.id, password_hash)
     tell_of_password(visit, account)

@@ -312,6 +312,29 @@ async def test_30_a_reset_link_works_once_ends_sessions_and_tells_the_person(
     assert (await house.browser().sign_in(MAJA, realm="staff", password=GOOD)).status_code == 303
 
 
+async def test_30_a_link_used_ends_the_others_and_none_outlives_the_address(house: House) -> None:
+    browser = house.browser()
+    await browser.sign_in(ANA, realm="customer")
+    await browser.post("/account/email", {"email": "thief@third.example"})
+    move = link_in((await mails(house, "thief@third.example"))[0]["body"])
+    for _ in range(2):
+        await browser.post("/reset-password", {"email": ANA, "realm": "customer"})
+    one, other = (link_in(mail["body"]) for mail in await mails(house, ANA))
+    done = await browser.post("/set-password", {"token": token_of(one), "password": GOOD})
+    assert "Your password is set" in done.text
+    again = await browser.post("/set-password", {"token": token_of(other), "password": GOOD})
+    assert again.status_code == 410
+    await browser.sign_in(ANA, realm="customer", password=GOOD)
+    moved = await browser.post("/account/email/confirm", {"token": token_of(move)})
+    assert moved.status_code == 410, "what somebody asked for before"
+
+    await browser.post("/reset-password", {"email": ANA, "realm": "customer"})
+    link = link_in((await mails(house, ANA))[0]["body"])
+    await house.execute("update accounts set email_key = 'a@new.example' where email_key = $1", ANA)
+    late = await browser.post("/set-password", {"token": token_of(link), "password": GOOD})
+    assert late.status_code == 410, "the mailbox is no longer that of the account"
+
+
 async def test_30_a_link_is_for_one_purpose_and_an_hour(house: House) -> None:
     browser = house.browser()
     await browser.post("/reset-password", {"email": ANA, "realm": "customer"})
