@@ -13,6 +13,7 @@ from starlette.responses import Response
 from identity_service.accounts.models import Account
 from identity_service.admin import proof
 from identity_service.admin.errors import NotAdministrator
+from identity_service.grants.models import Grant
 from identity_service.protocol import binding, tokens
 from identity_service.protocol.resources import ADMIN_SCOPE
 from identity_service.protocol.turn import Person, Turn, person_of
@@ -92,14 +93,14 @@ def shown_once(request: Request) -> None:
 
 async def _reading(request: Request) -> Admin:
     visit: Visit = request.state.visit
-    payload, person, auth_time = await _person(request, visit)
+    payload, person, grant = await _person(request, visit)
     limits: Limits = request.app.state.limits
     limits.count(request.scope, Actor(person.account.id))
     if ADMIN_SCOPE not in str(payload.get("scope", "")).split():
         raise MissingScope(f"This call needs the scope {ADMIN_SCOPE}", data={"scope": ADMIN_SCOPE})
     if person.account.realm != "staff" or ROLE not in person.account.roles:
         raise NotAdministrator
-    return Admin(visit, person.account, auth_time, person.session.amr, str(payload["client_id"]))
+    return Admin(visit, person.account, grant.auth_time, grant.amr, str(payload["client_id"]))
 
 
 async def _writing(request: Request) -> Admin:
@@ -114,9 +115,10 @@ async def _writing(request: Request) -> Admin:
     return admin
 
 
-async def _person(request: Request, visit: Visit) -> tuple[dict[str, Any], Person, datetime]:
+async def _person(request: Request, visit: Visit) -> tuple[dict[str, Any], Person, Grant]:
     """Who is behind the token at this moment: the grant, the session and the account are looked up, so that
-    what ends them is felt at once. Raises Unauthenticated."""
+    what ends them is felt at once. What was proved is what the grant says: the session may have been raised
+    since, and the token was not. Raises Unauthenticated."""
     header = request.headers.get("authorization")
     if header is None:
         raise Unauthenticated
@@ -134,7 +136,7 @@ async def _person(request: Request, visit: Visit) -> tuple[dict[str, Any], Perso
     person = await visit.session.run_sync(lambda _: person_of(turn, grant) if grant else None)
     if grant is None or person is None or "act" in payload:
         raise InvalidToken("revoked")
-    return payload, person, grant.auth_time
+    return payload, person, grant
 
 
 AdminReading = Annotated[Admin, Depends(_reading)]

@@ -179,6 +179,20 @@ async def test_a_second_factor_is_asked_of_those_who_have_one(house: House, admi
     assert (await admin.post("/organisations", {"name": "Acme"})).status_code == 401
 
 
+async def test_a_token_proves_no_more_than_its_grant_whatever_the_session_reached_since(
+    house: House, admin: Api
+) -> None:
+    await house.execute(
+        "insert into totp_credentials (account_id, sealed_secret, created_at, confirmed_at) "
+        "values ($1, 'x', now(), now())",
+        house.subs[ADMIN],
+    )
+    await house.execute("update sessions set amr = '{mfa,otp,pwd}'")
+    assert (await admin.post("/organisations", {"name": "Acme"})).status_code == 401
+    await house.execute("update grants set amr = '{mfa,otp,pwd}'")
+    assert (await admin.post("/organisations", {"name": "Acme"})).status_code == 201
+
+
 async def test_people_are_found_and_paged(house: House, admin: Api) -> None:
     names = []
     path: str | None = "/people?limit=2"
