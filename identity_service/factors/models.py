@@ -14,6 +14,7 @@ class TotpCredential(Base):
     """The shared secret of an authenticator app, sealed. It counts once `confirmed_at` is set.
 
     `last_step` is the time step of the newest code that was taken: no code works twice, nor an older one.
+    `place` is the session or half-done sign-in that was shown the secret.
     """
 
     __tablename__ = "totp_credentials"
@@ -22,6 +23,7 @@ class TotpCredential(Base):
     sealed_secret: Mapped[bytes]
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
+    place: Mapped[UUID | None]
     last_step: Mapped[int | None] = mapped_column(BigInteger)
     last_used_at: Mapped[datetime | None]
 

@@ -41,7 +41,7 @@ async def ask_for_app(request: Request, me: Own) -> Response:
 @router.post("/account/factors/app")
 async def add_app(request: Request, me: Own, code: Text = "") -> Response:
     await require_fresh(me, f"{HERE}/app")
-    codes = await service.confirm_totp(me.visit, me.account, code)
+    codes = await service.confirm_totp(me.visit, me.account, code, place=me.session.id)
     if codes is None:
         try:
             return await _app_page(request, me, error=WrongCode.title)
@@ -154,7 +154,7 @@ async def _list(request: Request, me: Me, *, error: str = "", status: int = 200)
 
 
 async def _app_page(request: Request, me: Me, *, error: str = "") -> Response:
-    setup = await totp.setup(me.visit, me.account)
+    setup = await totp.setup(me.visit, me.account, place=me.session.id, is_again=bool(error))
     status = 422 if error else 200
     return own_page(
         request, me, "factors/new_app.html", here="factors", status=status, setup=setup, error=error

@@ -50,10 +50,10 @@ async def check_code(visit: Visit, account: Account, code: str) -> bool:
     return True
 
 
-async def confirm_totp(visit: Visit, account: Account, code: str) -> list[str] | None:
-    """Make the app count. The first recovery codes, or an empty list where there are some; None for a wrong
-    code."""
-    if not await totp.confirm(visit, account.id, code):
+async def confirm_totp(visit: Visit, account: Account, code: str, *, place: UUID) -> list[str] | None:
+    """Make the app count that was shown at this place (`totp.setup`). The first recovery codes, or an empty
+    list where there are some; None for a wrong code."""
+    if not await totp.confirm(visit, account.id, code, place=place):
         _record(visit, "factor.failed", account.id)
         return None
     _record(visit, "totp.added", account.id)

@@ -34,19 +34,20 @@ class Setup:
         return " ".join(self.secret[i : i + 4] for i in range(0, len(self.secret), 4))
 
 
-async def setup(visit: Visit, account: Account) -> Setup:
-    """The secret that waits to be confirmed; the same for an hour, however often the page is looked at.
+async def setup(visit: Visit, account: Account, *, place: UUID, is_again: bool) -> Setup:
+    """A secret that waits to be confirmed, shown at one place: a session, or a half-done sign-in.
 
-    Raises AlreadySetUp.
+    It is a new one whenever somebody looks, since nobody knows who looked before; the same only for who
+    mistyped a code for it at this place (`is_again`). Raises AlreadySetUp.
     """
     row = await queries.totp(visit.session, account.id)
     if row is not None and row.confirmed_at is not None:
         raise AlreadySetUp
-    if row is None or row.created_at < visit.now - _SETUP_LIFE:
-        secret = pyotp.random_base32(32)
-        await _keep(visit, account.id, secret)
-    else:
+    if is_again and row is not None and _waits(visit, row, place):
         secret = _secret_of(visit, row)
+    else:
+        secret = pyotp.random_base32(32)
+        await _keep(visit, account.id, secret, place=place)
     app = pyotp.TOTP(secret, name=account.email, issuer=visit.settings.identity_name)
     drawn = segno.make(app.provisioning_uri(), error="m").svg_inline(
         scale=5, light="#fff", border=4, title="QR code"
@@ -60,10 +61,10 @@ async def give(visit: Visit, account_id: UUID, secret: str) -> None:
     row.confirmed_at = visit.now
 
 
-async def confirm(visit: Visit, account_id: UUID, code: str) -> bool:
-    """Whether the app works: the factor counts from then on."""
+async def confirm(visit: Visit, account_id: UUID, code: str, *, place: UUID) -> bool:
+    """Whether the app works that was shown at this place: the factor counts from then on."""
     row = await queries.totp(visit.session, account_id)
-    if row is None or row.confirmed_at is not None or row.created_at < visit.now - _SETUP_LIFE:
+    if row is None or not _waits(visit, row, place):
         return False
     if not _take(visit, row, code):
         return False
@@ -85,6 +86,12 @@ def looks_like_code(text: str) -> bool:
     return len(text) == 6 and text.isascii() and text.isdecimal()
 
 
+def _waits(visit: Visit, row: TotpCredential, place: UUID) -> bool:
+    """Whether the secret was shown at this place within the last hour, and does not count yet."""
+    is_late = row.created_at < visit.now - _SETUP_LIFE
+    return row.confirmed_at is None and row.place == place and not is_late
+
+
 def _take(visit: Visit, row: TotpCredential, code: str) -> bool:
     code = "".join(code.split())
     if not looks_like_code(code):
@@ -98,10 +105,10 @@ def _take(visit: Visit, row: TotpCredential, code: str) -> bool:
     return False
 
 
-async def _keep(visit: Visit, account_id: UUID, secret: str) -> TotpCredential:
+async def _keep(visit: Visit, account_id: UUID, secret: str, *, place: UUID | None = None) -> TotpCredential:
     await remove(visit, account_id)
     sealed = visit.services.sealer.seal(secret.encode(), purpose=f"{_PURPOSE} {account_id}")
-    row = TotpCredential(account_id=account_id, sealed_secret=sealed, created_at=visit.now)
+    row = TotpCredential(account_id=account_id, sealed_secret=sealed, place=place, created_at=visit.now)
     visit.session.add(row)
     await visit.session.flush()
     return row

@@ -24,6 +24,7 @@ from identity_service.grants.models import (
     UsedProof,
 )
 from identity_service.sessions.models import SignInSession
+from identity_service.sign_in.models import UnfinishedSignIn
 from identity_service.visit import Caller, Visit
 from shared.kernel.errors import NotFound
 
@@ -69,10 +70,12 @@ def new_grant(
 
 
 async def end_session(visit: Visit, session: SignInSession, *, because: str) -> None:
-    """End a session and revoke every grant in it: refresh fails from now on, UserInfo too."""
+    """End a session and revoke every grant in it: refresh fails from now on, UserInfo too. Half-done sign-ins
+    of its person are void."""
     await backchannel.announce(visit, account_id=session.account_id, session_id=session.id)
     session.ended_at = session.ended_at or visit.now
     await _revoke(visit, Grant.session_id == session.id, because)
+    await _drop_half_done(visit, session.account_id)
     await events.announce(
         visit,
         EventKind.SESSION_REVOKED,
@@ -92,7 +95,7 @@ async def end_session(visit: Visit, session: SignInSession, *, because: str) -> 
 
 
 async def end_all_sessions(visit: Visit, account: Account, *, because: str) -> None:
-    """End every session of an account, with its grants."""
+    """End every session of an account, with its grants and half-done sign-ins."""
     account_id = account.id
     await backchannel.announce(visit, account_id=account_id)
     await visit.session.execute(
@@ -101,6 +104,7 @@ async def end_all_sessions(visit: Visit, account: Account, *, because: str) -> N
         .values(ended_at=visit.now)
     )
     await _revoke(visit, Grant.account_id == account_id, because)
+    await _drop_half_done(visit, account_id)
     await events.announce(visit, EventKind.SESSION_REVOKED, account_id=account_id, realm=account.realm)
     audit.record(
         visit.session,
@@ -121,7 +125,8 @@ async def end_own_session(visit: Visit, account_id: UUID, session_id: UUID, *, b
 
 
 async def end_other_sessions(visit: Visit, kept: SignInSession, *, because: str) -> None:
-    """End every session of a person but the one they are in."""
+    """End every session of a person but the one they are in, and their half-done sign-ins."""
+    await _drop_half_done(visit, kept.account_id)
     others = await visit.session.scalars(
         select(SignInSession)
         .where(
@@ -139,6 +144,10 @@ async def end_grants_of_client(visit: Visit, account_id: UUID, client_id: str, *
     """Revoke all that one person gave one client, in whatever session."""
     which = (Grant.account_id == account_id) & (Grant.client_id == client_id)
     await _revoke(visit, which, because)
+
+
+async def _drop_half_done(visit: Visit, account_id: UUID) -> None:
+    await visit.session.execute(delete(UnfinishedSignIn).where(UnfinishedSignIn.account_id == account_id))
 
 
 async def _revoke(visit: Visit, which: object, because: str) -> None:

@@ -13,7 +13,8 @@ from identity_service.base import Base
 class UnfinishedSignIn(Base):
     """Somebody gave one proof and owes another. Nothing is open to them yet but the page that asks for it.
 
-    `amr` are the proofs given; `enrolled_at` is when a factor that was missing was set up on the way.
+    `amr` are the proofs given; `enrolled_at` is when a factor that was missing was set up on the way;
+    `proved_at` is when they were given, where that was not just now.
     """
 
     __tablename__ = "unfinished_sign_ins"
@@ -25,6 +26,7 @@ class UnfinishedSignIn(Base):
     amr: Mapped[list[str]]
     pending_id: Mapped[UUID | None]
     back_to: Mapped[str]
+    proved_at: Mapped[datetime | None]
     tries: Mapped[int]
     enrolled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

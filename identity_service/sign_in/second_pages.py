@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -43,7 +44,7 @@ class Waiting:
 
     @property
     def way(self) -> Way:
-        return Way(self.row.pending_id, self.row.back_to)
+        return Way(self.row.pending_id, self.row.back_to, proved_at=self.row.proved_at)
 
     def with_second(self, amr: list[str]) -> list[str]:
         return levels.and_second(self.row.amr, amr)
@@ -51,7 +52,11 @@ class Waiting:
 
 @router.get("/sign-in/step-up")
 async def step_up(request: Request, visit: Visiting) -> Response:
-    """Somebody is signed in, and owes a second factor to what they want to do."""
+    """Somebody is signed in, and owes a second factor to what they want to do.
+
+    It adds to the proof that they gave, and makes it no younger. An old proof has to be given again first
+    where a page of ours is to open, or a factor is to be set up: a stolen session gets neither.
+    """
     asked = request.query_params
     pending = await waiting_request(visit, asked.get("request"))
     realm, back_to = realm_of(pending, asked.get("realm")), fresh.own_page(asked.get("next"))
@@ -59,7 +64,11 @@ async def step_up(request: Request, visit: Visiting) -> Response:
     if session is None:
         return see_other(f"/sign-in?realm={realm}" + (f"&request={pending.id}" if pending else ""))
     account = await sessions.account_of(visit, session)
-    way = Way(pending.id if pending else None, back_to, Acr.TWO)
+    is_old = session.auth_time < visit.now - fresh.FRESH_FOR
+    if is_old and (back_to or not (await factors.of(visit, account)).count):
+        query = {"realm": realm, "next": back_to, "prove": "again"}
+        return see_other("/sign-in?" + urlencode(query | ({"request": pending.id} if pending else {})))
+    way = Way(pending.id if pending else None, back_to, Acr.TWO, proved_at=session.auth_time)
     return await ask_for_second(visit, account, amr=session.amr, way=way)
 
 
@@ -140,7 +149,7 @@ async def enrol_app(request: Request, visit: Visiting, realm: Text = "", code: T
     waiting = await _to_enrol(request, visit, realm)
     if waiting is None:
         return _start_again(request, visit, realm)
-    codes = await factors.confirm_totp(visit, waiting.account, code)
+    codes = await factors.confirm_totp(visit, waiting.account, code, place=waiting.row.id)
     if codes is None:
         return await _enrol_page(request, visit, waiting, error=WrongCode.title, status=422)
     return await _enrolled(request, visit, waiting, waiting.with_second([levels.CODE]), codes)
@@ -274,7 +283,7 @@ async def _enrol_page(
         "sign_in/enrol.html",
         status=status,
         error=error,
-        setup=await totp.setup(visit, waiting.account),
+        setup=await totp.setup(visit, waiting.account, place=waiting.row.id, is_again=bool(error)),
         passkeys=policy.allows_passkeys,
     )
 

@@ -50,6 +50,7 @@ async def begin(visit: Visit, account: Account, *, amr: list[str], way: Way) -> 
             amr=amr,
             pending_id=way.pending_id,
             back_to=way.back_to,
+            proved_at=way.proved_at,
             tries=0,
             created_at=visit.now,
             expires_at=visit.now + LIFE,

@@ -41,8 +41,26 @@ async def test_the_secret_is_shown_as_a_picture_without_style_of_its_own(
     shown = await browser.get("/account/factors/app")
     assert "<svg" in shown.text
     assert "style=" not in shown.text.partition("<svg")[2].partition("</svg>")[0]
-    again = await browser.get("/account/factors/app")
-    assert secret_in(again) == secret_in(shown), "looking twice does not change it"
+
+
+async def test_a_secret_that_waits_is_shown_once_and_works_where_it_was_shown(house: House) -> None:
+    thief, browser = house.browser("203.0.113.9"), house.browser()
+    await thief.sign_in(MAJA, realm="staff")
+    await browser.sign_in(MAJA, realm="staff")
+    seen = secret_in(await thief.get("/account/factors/app"))
+    shown = secret_in(await browser.get("/account/factors/app"))
+    assert shown != seen, "nobody is given what somebody else saw"
+    mistyped = await browser.post("/account/factors/app", {"code": "000000"})
+    assert secret_in(mistyped) == shown, "a slip of the finger costs no second scan"
+    assert secret_in(await browser.get("/account/factors/app")) != shown
+    seen = secret_in(await thief.get("/account/factors/app"))
+    elsewhere = await browser.post("/account/factors/app", {"code": Holder(house, seen).code()})
+    assert elsewhere.status_code == 422
+    assert secret_in(elsewhere) != seen
+    holder = Holder(house, secret_in(elsewhere))
+    assert (await thief.post("/account/factors/app", {"code": holder.code()})).status_code == 422
+    holder = await with_app(house, browser)
+    assert len(holder.codes) == 10
 
 
 async def test_a_secret_is_kept_sealed(house: House) -> None:
@@ -180,6 +198,34 @@ async def test_half_a_sign_in_ends_after_ten_minutes(house: House) -> None:
     assert not is_in(late)
 
 
+@pytest.mark.parametrize("how", ["a new password by mail", "a new password", "others ended", "signed out"])
+async def test_30_half_a_sign_in_ends_with_the_sessions_of_its_person(house: House, how: str) -> None:
+    browser, thief = house.browser(), house.browser("203.0.113.9")
+    await browser.sign_in(MAJA, realm="staff")
+    holder = await with_app(house, browser)
+    await browser.get("/sign-in/step-up?realm=staff&next=/account/password")
+    assert is_in(await second(browser, holder.code()))
+    house.clock.advance(timedelta(seconds=STEP))
+    assert not is_in(await thief.sign_in(MAJA, realm="staff")), "half done, with the old password"
+    match how:
+        case "a new password by mail":
+            await browser.post("/reset-password", {"realm": "staff", "email": MAJA})
+            [row] = await house.fetch("select body from mails where subject like 'Set a new%'")
+            token = link_in(row["body"]).partition("token=")[2]
+            done = await browser.post("/set-password", {"token": token, "password": "quite another sentence"})
+        case "a new password":
+            done = await browser.post("/account/password", {"password": "quite another sentence"})
+        case "others ended":
+            done = await browser.post("/account/sessions/end-others", {})
+        case _:
+            done = await browser.post("/sign-out", {"realm": "staff"})
+    assert done.status_code in (200, 303)
+    assert "/sign-in" not in done.headers.get("location", "")
+    late = await second(thief, holder.code())
+    assert late.headers["location"].startswith("/sign-in?realm=staff")
+    assert not is_in(late)
+
+
 async def test_30_a_new_password_by_mail_skips_no_second_factor(house: House) -> None:
     holder = await app_of(house)
     browser = house.browser()
@@ -207,7 +253,12 @@ async def test_32_staff_can_be_made_to_have_a_second_factor(house: House) -> Non
         .startswith("/sign-in?")
     )
     await browser.sign_in(MAJA, realm="staff")
-    assert (await browser.post("/sign-in/enrol", {"realm": "staff", "code": "000000"})).status_code == 422
+    late = await browser.post("/sign-in/enrol", {"realm": "staff", "code": holder.code()})
+    assert late.status_code == 422, "shown to another sign-in"
+    holder = Holder(house, secret_in(late))
+    mistyped = await browser.post("/sign-in/enrol", {"realm": "staff", "code": "000000"})
+    assert mistyped.status_code == 422
+    assert secret_in(mistyped) == holder.secret
     done = await browser.post("/sign-in/enrol", {"realm": "staff", "code": holder.code()})
     assert len(codes_in(done)) == 10
     assert is_in(await browser.post("/sign-in/enrol/done", {"realm": "staff"}))

@@ -12,7 +12,7 @@ from shared.oidc import Claims
 from shared.oidc.names import Acr
 from shared.web.problems import challenge
 from shared.web.step_up import require_proof
-from tests.identity.driver import Browser, House, authorize_url, callback
+from tests.identity.driver import Browser, House, authorize_url, callback, pending_of
 from tests.identity.holders import Holder, is_in, second, secret_in, with_app
 
 MAJA = "maja@inside.example"
@@ -43,6 +43,7 @@ async def follow(browser: Browser, answer: httpx.Response) -> httpx.Response:
 @pytest.mark.parametrize("asked", [{"acr_values": TWO}, {"claims": ESSENTIAL}])
 async def test_32_a_client_asks_for_two_factors(house: House, asked: dict[str, str]) -> None:
     browser, holder = await signed_in_once(house)
+    proved_at = house.clock.now()
     before = dict(browser.http.cookies)
     house.clock.advance(timedelta(minutes=1))
     shown = await follow(browser, await browser.get(authorize_url(**asked)))
@@ -51,7 +52,7 @@ async def test_32_a_client_asks_for_two_factors(house: House, asked: dict[str, s
     assert "code" in callback(done)
     [session] = await house.fetch("select amr, auth_time from sessions where ended_at is null")
     assert session["amr"] == ["mfa", "otp", "pwd"]
-    assert session["auth_time"] == house.clock.now(), "proved now"
+    assert session["auth_time"] == proved_at, "a second factor alone is no new proof of both"
     assert dict(browser.http.cookies) != before, "20: a new secret"
     assert "code" in callback(await browser.get(authorize_url(**asked))), "and once is enough"
 
@@ -98,6 +99,52 @@ async def test_an_essential_level_that_is_unknown_is_refused(house: House) -> No
     answer = callback(await browser.get(authorize_url(claims=claims)))
     assert answer["error"] == "unmet_authentication_requirements"
     assert "code" in callback(await browser.get(authorize_url(acr_values="urn:elsewhere:gold")))
+
+
+@pytest.mark.parametrize("follows", ["&next=/account/password", ""])
+async def test_24_an_old_session_sets_up_no_first_factor(house: House, follows: str) -> None:
+    """Who stole a session would prove themselves with an app of their own."""
+    thief = house.browser()
+    await thief.sign_in(MAJA, realm="staff")
+    house.clock.advance(timedelta(minutes=10, seconds=1))
+    sent = await thief.get(f"/sign-in/step-up?realm=staff{follows}")
+    assert sent.headers["location"].startswith("/sign-in?realm=staff&")
+    assert "prove=again" in sent.headers["location"]
+    enrol = await thief.get("/sign-in/enrol?realm=staff")
+    assert enrol.headers["location"].startswith("/sign-in?")
+    changed = await thief.post("/account/password", {"password": "the sentence of a thief"})
+    assert changed.headers["location"].startswith("/sign-in?")
+
+
+async def test_24_an_old_session_sets_up_no_first_factor_for_a_client(house: House) -> None:
+    browser = house.browser()
+    await browser.sign_in(MAJA, realm="staff")
+    house.clock.advance(timedelta(minutes=10, seconds=1))
+    asked = await browser.get(authorize_url(claims=ESSENTIAL))
+    sent = await browser.get(asked.headers["location"])
+    assert sent.headers["location"].startswith("/sign-in?")
+    half = await browser.sign_in(MAJA, realm="", pending=pending_of(sent))
+    shown = await follow(browser, half)
+    holder = Holder(house, secret_in(shown))
+    await browser.post("/sign-in/enrol", {"realm": "staff", "code": holder.code()})
+    assert "code" in callback(await browser.post("/sign-in/enrol/done", {"realm": "staff"}))
+    [session] = await house.fetch("select auth_time from sessions where ended_at is null")
+    assert session["auth_time"] == house.clock.now().replace(microsecond=0), "proved now, with the password"
+
+
+async def test_24_an_old_session_and_a_second_factor_open_no_page_that_wants_a_fresh_proof(
+    house: House,
+) -> None:
+    browser, holder = await signed_in_once(house)
+    house.clock.advance(timedelta(minutes=9))
+    await browser.get("/sign-in/step-up?realm=staff&next=/account/password")
+    assert (await second(browser, holder.code())).headers["location"] == "/account/password"
+    assert (await browser.get("/account/password")).status_code == 200
+    house.clock.advance(timedelta(minutes=1, seconds=1))
+    stale = await browser.get("/account/password")
+    assert stale.headers["location"].startswith("/sign-in?"), "the second factor made nothing younger"
+    sent = await browser.get("/sign-in/step-up?realm=staff&next=/account/password")
+    assert "prove=again" in sent.headers["location"]
 
 
 async def test_the_address_of_the_step_up_leads_to_no_other_place(house: House) -> None:
