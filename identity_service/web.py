@@ -65,14 +65,11 @@ async def _whole_body(request: Request) -> None:
 BODY_FIRST = [Depends(_whole_body)]
 
 
-async def _counted(request: Request) -> None:
+def count_address(request: Request) -> None:
+    """For whatever programs call, before anything else. Who asks as a known client or person is counted as
+    such too, by `count_client` of the same limits. Raises TooManyRequests."""
     limits: Limits = request.app.state.limits
     limits.count_address(request.scope)
-
-
-# For the routers of /api/v1 and /scim, before anything else. Who asks as a known client or person is counted
-# as such too, by `count_client` of the same limits.
-COUNTED = [Depends(_counted)]
 
 
 def site(settings: Settings, realm: str | None = None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from identity_service.protocol import binding, tokens
 from identity_service.protocol.resources import ADMIN_SCOPE
 from identity_service.protocol.turn import Person, Turn, person_of
 from identity_service.visit import Visit
-from identity_service.web import caller_of
+from identity_service.web import caller_of, count_address
 from shared.kernel.actor import Actor
 from shared.kernel.errors import MissingScope, NotFound, Unauthenticated, invalid_field
 from shared.kernel.paging import CursorCodec
@@ -61,6 +61,7 @@ class AdminRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def in_transaction(request: Request) -> Response:
+            count_address(request)
             await _refuse_nul(request)
             request.state.idempotency = None
             async with AsyncExitStack() as stack:

@@ -42,6 +42,7 @@ class ScimRoute(APIRoute):
 
         async def handle_with_errors(request: Request) -> Response:
             try:
+                count_address(request)
                 return await handle(request)
             except SCIMException as refusal:
                 return error_answer(refusal.to_error())
