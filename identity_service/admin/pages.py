@@ -7,7 +7,6 @@ from fastapi import APIRouter, Form, Request
 from pydantic import ValidationError
 from starlette.responses import Response, StreamingResponse
 
-from identity_service.admin.clients.pages import said
 from identity_service.admin.frame import Acting, Looking, console
 from identity_service.admin.keys import service as keys
 from identity_service.admin.log import service as log
@@ -16,6 +15,7 @@ from identity_service.admin.organisations import service as organisations
 from identity_service.admin.organisations.schemas import OrganisationChange, OrganisationsAsked
 from identity_service.admin.policies import service as policies
 from identity_service.admin.policies.service import PolicyChange
+from identity_service.admin.words import said
 from identity_service.web import REALMS, see_other
 from shared.kernel.errors import Invalid, NotFound
 from shared.web.limits import Limits

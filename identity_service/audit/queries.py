@@ -1,13 +1,12 @@
 """Every SELECT on the audit log."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from identity_service.audit.models import AuditRow
+from identity_service.audit.schemas import AuditFilter
 from shared.db.query import Query
 
 EARLIEST: Final = datetime(1, 1, 1, tzinfo=UTC)
@@ -36,20 +35,6 @@ NUMBERED: Final = Query(_ROWS.where(AuditRow.number == bindparam("number")))
 FIRST_SINCE: Final = Query(
     select(func.min(AuditRow.number).label("number")).where(AuditRow.at >= bindparam("since"))
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditFilter:
-    """What to look for; None is anything. `until` is the first moment that is not wanted any more."""
-
-    event: str | None = None
-    actor: str | None = None
-    account_id: UUID | None = None
-    client_id: str | None = None
-    address: str | None = None
-    result: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 def newest_first(wanted: AuditFilter, *, before: int | None, limit: int) -> Select[Any]:

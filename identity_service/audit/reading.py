@@ -1,11 +1,14 @@
 """Reading the whole log in order: to check its chain, to write it out."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.audit import queries
 from identity_service.audit.log import covered
+from identity_service.audit.schemas import AuditFilter
 from shared.db.query import Reader, Row
 from shared.kernel.chain import Break, Chained, Head, Verdict, canonical, verify
 
@@ -30,6 +33,14 @@ async def batches(
             after = rows[-1]["number"]
         if len(rows) < BATCH:
             return
+
+
+async def newest(
+    session: AsyncSession, wanted: AuditFilter, *, before: int | None, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Rows that fit, newest first, those before a number."""
+    result = await session.execute(queries.newest_first(wanted, before=before, limit=limit))
+    return [dict(row) for row in result.mappings()]
 
 
 def line(row: Row) -> bytes:

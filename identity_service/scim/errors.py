@@ -12,6 +12,7 @@ from scim2_models import Error, InvalidSyntaxException, SCIMException, Uniquenes
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
 
+from identity_service.web import count_address
 from shared.kernel.errors import Problem
 from shared.web.problems import status_of
 

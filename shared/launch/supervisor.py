@@ -42,7 +42,7 @@ class Supervisor:
         self.screen = screen
         self.server: Postgres | None = None
         self.processes: list[Process] = []
-        self._ended: queue.Queue[Process | None] = queue.Queue()
+        self._ended: queue.SimpleQueue[Process | Stop | None] = queue.SimpleQueue()
         self._server_deaths = 0
         self._stopping = False
 
@@ -152,12 +152,16 @@ class Supervisor:
             ended = self._ended.get_nowait()
         except queue.Empty:
             return
+        if isinstance(ended, Stop):
+            raise ended
         raise LaunchError(explained(ended) if ended else "PostgreSQL ended while services started.")
 
     def _watch(self) -> None:
         """What ends is started again, but not for ever."""
         while True:
             ended = self._ended.get()
+            if isinstance(ended, Stop):
+                raise ended
             if ended is None:
                 self._start_server_again()
             else:
@@ -207,8 +211,10 @@ class Supervisor:
             self.server.stop(within=max(0.0, began + GOING_DOWN - time.monotonic()))
 
     def _on_signal(self, number: int, frame: Any) -> None:
+        """Raised at once; and put in line too, since what is raised while Python tidies up an object is lost."""
         if not self._stopping:
             self._stopping = True
+            self._ended.put(Stop())
             raise Stop
 
 

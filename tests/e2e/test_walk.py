@@ -135,6 +135,7 @@ class Walk:
 
     def withdrawn_means_gone(self) -> None:
         tomas, ana = self.people["Tomas"], self.people["Ana"]
+        ana.open(self.topic)
         assert "Withdraw it" not in ana.submit("Withdraw it").words
         within(2, "gone inside", lambda: "uplink" not in tomas.open(self.thread).words)
         assert NOTE in tomas.page.words

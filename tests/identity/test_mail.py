@@ -211,7 +211,19 @@ async def test_the_mailbox_shows_html_that_can_do_nothing(house: House) -> None:
 
 VALUES = {
     name: f"<{name}>\r\nBcc: x"
-    for name in ("site", "link", "new_email", "email", "day", "by", "organisation", "domain")
+    for name in (
+        "site",
+        "link",
+        "new_email",
+        "email",
+        "day",
+        "by",
+        "organisation",
+        "domain",
+        "what",
+        "browser",
+        "left",
+    )
 }
 
 

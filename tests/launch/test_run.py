@@ -292,7 +292,10 @@ def test_somebody_without_the_right_is_given_the_sql(
     assert f'CREATE ROLE "given{os.getpid()}_new" LOGIN' in answer.stderr
 
 
-def test_a_command_of_a_service_runs_beside_a_stopped_installation(installation: Installation) -> None:
+def test_a_command_of_a_service_runs_beside_a_stopped_installation(
+    installation: Installation, running: Running
+) -> None:
+    running.stop()
     assert installation.launch("exec", "customer", "fail").returncode == 3
     seen = installation.seen("customer_service-fail")["environment"]
     assert "CUSTOMER_DATABASE_URL" in seen
@@ -302,24 +305,24 @@ def test_a_command_of_a_service_runs_beside_a_stopped_installation(installation:
     assert installation.server_pid == 0
 
 
-def test_lost_secrets_are_named(installation: Installation) -> None:
-    assert installation.launch("exec", "customer", "fail").returncode == 3
+def test_lost_secrets_are_named(installation: Installation, running: Running) -> None:
+    running.stop()
     (installation.folder / ".data" / "secrets.json").unlink()
     answer = installation.launch("run", "--port-base", str(installation.base))
     assert answer.returncode == 1
     assert "secrets.json is gone" in answer.stderr
 
 
-def test_reset_asks_first(installation: Installation) -> None:
-    assert installation.launch("exec", "customer", "fail").returncode == 3
+def test_reset_asks_first(installation: Installation, running: Running) -> None:
+    running.stop()
     assert installation.launch("reset").returncode != 0
     assert (installation.folder / ".data").exists()
     assert installation.launch("reset", "--yes").returncode == 0
     assert not (installation.folder / ".data").exists()
 
 
-def test_secrets_are_for_the_owner_only(installation: Installation) -> None:
-    assert installation.launch("exec", "customer", "fail").returncode == 3
+def test_secrets_are_for_the_owner_only(installation: Installation, running: Running) -> None:
+    running.stop()
     data = installation.folder / ".data"
     for path in (data, *data.glob("*")):
         assert path.stat().st_mode & 0o077 == 0, path

@@ -13,6 +13,7 @@ TEMPLATES = sorted(
     path
     for area in ("shared", "identity_service", "employee_service", "customer_service")
     for path in (ROOT / area).rglob("*.html")
+    if "mail/texts" not in path.as_posix()  # mail programs know no stylesheet; these are no pages
 )
 INLINE = {
     "a style attribute": re.compile(r"\sstyle\s*=", re.I),

@@ -11,6 +11,7 @@ from identity_service.admin.access import Admin
 from identity_service.admin.clients import service
 from identity_service.admin.clients.schemas import ClientCreate, ClientsAsked, SecretRotation
 from identity_service.admin.frame import Acting, Looking, console
+from identity_service.admin.words import said
 from identity_service.clients.metadata import ClientMetadata
 from identity_service.web import see_other
 from shared.kernel.errors import Problem
@@ -91,16 +92,6 @@ async def enable(admin: Acting, client_id: str) -> Response:
 async def remove(admin: Acting, client_id: str, name: Text = "") -> Response:
     await service.remove(admin, await service.client(admin, client_id), name=name)
     return see_other("/admin/clients?done=removed")
-
-
-def said(refusal: ValidationError | Problem) -> str:
-    """What is wrong with a document, in one sentence and without what was typed."""
-    if isinstance(refusal, Problem):
-        return refusal.detail
-    first = refusal.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(step) for step in first["loc"])
-    reason = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {reason}" if where else reason
 
 
 def _done(client_id: str, what: str) -> Response:

@@ -10,9 +10,9 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from identity_service.admin import paging
 from identity_service.admin.access import Admin
-from identity_service.audit import queries, reading
+from identity_service.audit import reading
 from identity_service.audit import service as audit
-from identity_service.audit.queries import AuditFilter
+from identity_service.audit.schemas import AuditFilter
 from shared.db.query import Reader
 from shared.web.asked import PageAsked
 
@@ -70,9 +70,9 @@ async def search(admin: Admin, asked: AuditAsked) -> tuple[list[AuditView], str 
     """A page of the log. What happened within the last second may not be in it yet."""
     wanted = AuditFilter(**asked.model_dump(exclude={"cursor", "limit"}))
     after = paging.start(admin, asked, name=_LIST)
-    statement = queries.newest_first(wanted, before=after[0] if after else None, limit=asked.limit + 1)
-    result = await admin.visit.session.execute(statement)
-    rows = [_view(dict(row)) for row in result.mappings()]
+    before = after[0] if after else None
+    found = await reading.newest(admin.visit.session, wanted, before=before, limit=asked.limit + 1)
+    rows = [_view(dict(row)) for row in found]
     return paging.cut(admin, asked, rows, lambda row: (row.number,), name=_LIST)
 
 
