@@ -211,7 +211,7 @@ class Supervisor:
             self.server.stop(within=max(0.0, began + GOING_DOWN - time.monotonic()))
 
     def _on_signal(self, number: int, frame: Any) -> None:
-        """Raised at once; and put in line too, since what is raised while Python tidies up an object is lost."""
+        """Raised at once; put in line too, since what is raised while an object is tidied up is lost."""
         if not self._stopping:
             self._stopping = True
             self._ended.put(Stop())

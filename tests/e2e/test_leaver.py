@@ -20,6 +20,8 @@ from tests.e2e.browsing import Page, Visitor
 from tests.e2e.installation import Installation, within
 from tests.identity.driver import RFC7636_VERIFIER, basic
 
+pytestmark = pytest.mark.slow
+
 OUT_WITHIN = 60.0
 CALLBACK = "http://127.0.0.1/callback"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"

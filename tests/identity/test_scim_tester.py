@@ -16,6 +16,8 @@ from identity_service.scim import tokens
 from identity_service.visit import Caller
 from tests.identity.driver import House
 
+pytestmark = pytest.mark.slow
+
 
 async def provisioning_token(house: House, name: str = "entra") -> str:
     caller = Caller(services=house.services, now=house.clock.now(), address="console")
