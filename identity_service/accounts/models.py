@@ -51,6 +51,7 @@ class Account(Base):
 
     Equal addresses in two realms are two accounts that never meet. `is_organisation_admin` lets a customer
     invite and remove people of their organisation; `picture_id` is the picture's public, random id.
+    `deactivated_because` says how it was shut: a directory opens only what directories shut.
     """
 
     __tablename__ = "accounts"
@@ -70,6 +71,7 @@ class Account(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     deactivated_at: Mapped[datetime | None]
+    deactivated_because: Mapped[str | None]
 
     __table_args__ = (
         UniqueConstraint("realm", "email_key"),

@@ -1,7 +1,7 @@
 """Deactivating, reactivating, purging accounts, and changing what others see of them."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete
 
@@ -14,14 +14,20 @@ from identity_service.events.kinds import EventKind
 from identity_service.grants import service as grants
 from identity_service.visit import Visit
 
+BY_DIRECTORY: Final = "provisioning"
+"""Why an account was shut, when a directory did it."""
+
 
 async def deactivate(visit: Visit, account: Account, *, because: str, by: str) -> None:
     """Shut an account: no sign-in, and every session, refresh token and access token ends. `by` names who
     did it, in the audit log. A second time changes nothing, but that its person, who may have closed it
-    before, cannot open it again."""
+    before, cannot open it again, nor a directory what others want shut as well."""
     await _forget_closing(visit, account)
     if account.deactivated_at is not None:
+        if because != BY_DIRECTORY:
+            account.deactivated_because = because
         return
+    account.deactivated_because = because
     account.deactivated_at = account.updated_at = visit.now
     await grants.end_all_sessions(visit, account, because=because)
     await _announce(visit, EventKind.DISABLED, account, reason=because)
@@ -34,6 +40,7 @@ async def reactivate(visit: Visit, account: Account, *, by: str) -> None:
     if account.deactivated_at is None:
         return
     account.deactivated_at, account.updated_at = None, visit.now
+    account.deactivated_because = None
     await _announce(visit, EventKind.ENABLED, account)
     _record(visit, "account.reactivated", account, by=by)
 

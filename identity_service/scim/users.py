@@ -21,6 +21,7 @@ from identity_service.accounts.errors import BadEmail
 from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
 from identity_service.lifecycle import service as lifecycle
+from identity_service.mail import service as mail
 from identity_service.protocol.resources import provisioning
 from identity_service.scim import queries, views
 from identity_service.scim.models import ScimUser
@@ -69,7 +70,7 @@ class Users:
         self._record("scim.user_created", account)
         await self._give_roles(account, set(), _roles(wanted))
         if not wanted.active:
-            await lifecycle.deactivate(visit, account, because="provisioning", by=self.directory.name)
+            await lifecycle.deactivate(visit, account, because=lifecycle.BY_DIRECTORY, by=self.directory.name)
         elif visit.settings.identity_scim_invites and email:
             await links.ask_for_password(visit, realm=queries.REALM, email=account.email)
         await visit.session.flush()
@@ -103,7 +104,8 @@ class Users:
         if visit.settings.identity_scim_purges:
             await lifecycle.purge(visit, account, by=by)
             return
-        await lifecycle.deactivate(visit, account, because="provisioning", by=by)
+        await lifecycle.deactivate(visit, account, because=lifecycle.BY_DIRECTORY, by=by)
+        await links.cancel(visit, account.id, *links.OF_AN_ACCOUNT)
         said = said or self._first_description(account)
         said.hidden_at = said.updated_at = account.updated_at = visit.now
         said.user_name_key = None
@@ -124,7 +126,8 @@ class Users:
     async def _become(
         self, account: Account, said: ScimUser | None, groups: Any, before: StaffUser, after: StaffUser
     ) -> Shown:
-        """Bring account and description to what they shall be; what hangs on it follows."""
+        """Bring account and description to what they shall be; what hangs on it follows. An account that
+        others shut stays so, which the answer tells."""
         visit, by = self.visit, self.directory.name
         email, key = await self._free_names(after, but=account)
         said = said or self._first_description(account)
@@ -132,18 +135,31 @@ class Users:
         said.external_id, said.document = after.external_id, views.document_of(after)
         said.updated_at = visit.now
         if email is not None and email != account.email:
-            account.email, account.email_key = email, accounts.email_key(email)
-            account.email_verified_at, account.updated_at = None, visit.now
+            await self._readdress(account, email)
         self._record("scim.user_changed", account, fields=changed_fields(before, after))
         if views.name_of(after) != views.name_of(before):
             await lifecycle.change(visit, account, by=by, name=views.name_of(after))
         await self._give_roles(account, _roles(before), _roles(after))
         if after.active is False:
-            await lifecycle.deactivate(visit, account, because="provisioning", by=by)
-        elif before.active is False:
+            await lifecycle.deactivate(visit, account, because=lifecycle.BY_DIRECTORY, by=by)
+        elif before.active is False and account.deactivated_because == lifecycle.BY_DIRECTORY:
             await lifecycle.reactivate(visit, account, by=by)
         await visit.session.flush()
         return self._show(account, said, groups)
+
+    async def _readdress(self, account: Account, email: str) -> None:
+        """Whoever reads an account's mail can set its password: a directory gives no new address to somebody
+        with more roles than it may give. The old address is told."""
+        visit, old = self.visit, account.email
+        given = visit.settings.scim_roles | await queries.roles_by_groups(visit.session, account.id)
+        if set(account.roles) - given:
+            raise InvalidValueException(detail="emails: an administrator changes the address of this account")
+        account.email, account.email_key = email, accounts.email_key(email)
+        account.email_verified_at, account.updated_at = None, visit.now
+        await links.cancel(visit, account.id, links.SET_PASSWORD, links.CHANGE_EMAIL)
+        if not views.is_placeholder(old):
+            link = links.address(visit, "/sign-in", realm=queries.REALM)
+            mail.write(visit, "readdressed", to=old, locale=account.locale, new_email=email, link=link)
 
     def _first_description(self, account: Account) -> ScimUser:
         now = self.visit.now

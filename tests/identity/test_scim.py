@@ -1,15 +1,17 @@
 """What a directory can do over SCIM 2.0 (RFC 7643, RFC 7644), and what follows from it."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from identity_service.accounts.models import Account
 from identity_service.clients import service as clients
 from identity_service.clients.service import Registration
+from identity_service.lifecycle import service as lifecycle
 from identity_service.scim import groups, search, tokens
 from identity_service.sealing import hashed
 from identity_service.visit import Caller
@@ -339,6 +341,57 @@ async def test_what_people_change_here_is_what_directories_see(house: House, sci
     )
     seen = await scim("GET", f"/Users/{user['id']}")
     assert (seen["displayName"], seen["emails"][0]["value"]) == ("Ada B.", "ada@new.example")
+
+
+@pytest.mark.parametrize("path", ["emails", "userName"])
+async def test_nobody_with_more_roles_than_a_directory_gives_gets_another_address(
+    house: House, scim: Scim, path: str
+) -> None:
+    await house.execute("update accounts set roles = '{admin}' where id = $1", house.subs[TOMAS])
+    tomas = await scim("GET", f"/Users/{house.subs[TOMAS]}")
+    if path == "userName":
+        tomas = await scim.patch(tomas, {"op": "remove", "path": "emails"})
+    new = "thief@inside.example"
+    wanted = replace(path, new if path == "userName" else [{"value": new, "primary": True}])
+    refusal = await scim.patch(tomas, wanted, status=400)
+    assert (refusal["scimType"], refusal["detail"].partition(":")[0]) == ("invalidValue", "emails")
+    assert (await account(house, tomas))["email"] == TOMAS
+    await scim.patch(tomas, replace("title", "Engineer"))
+
+
+async def test_another_address_ends_links_to_the_old_one_and_is_told_there(house: House, scim: Scim) -> None:
+    browser = house.browser()
+    await browser.post("/reset-password", {"email": MAJA, "realm": "staff"})
+    maja = await scim("GET", f"/Users/{house.subs[MAJA]}")
+    await scim.patch(maja, replace("emails", [{"value": "maja@new.example"}]))
+    rows = await house.fetch("select used_at from email_proofs where account_id = $1", maja["id"])
+    assert [row["used_at"] is None for row in rows] == [False]
+    told = await house.fetch('select * from mails where "to" = $1 order by created_at, id', MAJA)
+    assert "maja@new.example" in told[-1]["body"]
+    assert (await account(house, maja))["email_verified_at"] is None
+
+
+async def test_a_directory_opens_only_what_directories_shut(house: House, scim: Scim) -> None:
+    maja = await scim("GET", f"/Users/{house.subs[MAJA]}")
+
+    async def shut(user: Any) -> None:
+        caller = Caller(services=house.services, now=house.clock.now(), address="console")
+        async with caller.begin() as visit:
+            person = await visit.session.get_one(Account, UUID(user["id"]))
+            await lifecycle.deactivate(visit, person, because="an administrator", by="administrator")
+
+    await shut(maja)
+    assert (await scim.patch(maja, replace("active", True)))["active"] is False
+    await scim.patch(maja, replace("active", False))
+    assert (await scim.patch(maja, replace("active", True)))["active"] is False
+    assert (await account(house, maja))["deactivated_at"] is not None
+
+    ada = await scim.user()
+    await scim.patch(ada, replace("active", False))
+    assert (await scim.patch(ada, replace("active", True)))["active"] is True
+    await scim.patch(ada, replace("active", False))
+    await shut(ada)
+    assert (await scim.patch(ada, replace("active", True)))["active"] is False, "others want it shut as well"
 
 
 async def test_every_act_is_in_the_audit_log_without_what_was_said(house: House, scim: Scim) -> None:
