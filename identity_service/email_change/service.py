@@ -12,11 +12,15 @@ from identity_service.accounts.models import Account, PasswordCredential
 from identity_service.accounts.service import email_key
 from identity_service.audit import service as audit
 from identity_service.closing import service as closing
+from identity_service.factors import service as factors
 from identity_service.grants import service as grants
 from identity_service.mail import service as mail
+from identity_service.upstreams import linking
 from identity_service.visit import Visit
 
 UNDO_WITHIN: Final = timedelta(days=7)
+BEFORE: Final = timedelta(days=1)
+"""How long before the change of address a thief may have been in the account already."""
 
 
 async def ask(visit: Visit, account: Account, email: str) -> None:
@@ -65,8 +69,8 @@ async def confirm(visit: Visit, account: Account, token: str) -> None:
 
 async def take_back(visit: Visit, token: str) -> str:
     """Give the account its old address again, for somebody who may have lost it to a thief: every session
-    ends, the password is no longer good, and nothing the thief asked for is. Answers a link's secret to set a
-    new password. Raises LinkSpent."""
+    ends, the password is no longer good, and nothing the thief asked for or added since a day before the
+    change is. Answers a link's secret to set a new password. Raises LinkSpent."""
     proof = await links.use(visit, links.UNDO_EMAIL, token)
     account = await visit.session.get(Account, proof.account_id, with_for_update=True)
     if account is None or await accounts.by_address(visit, realm=proof.realm, email=proof.email) is not None:
@@ -77,9 +81,14 @@ async def take_back(visit: Visit, token: str) -> str:
     _give_address(visit, account, proof.email)
     await links.cancel(visit, account.id, *links.OF_AN_ACCOUNT)
     await visit.session.execute(delete(PasswordCredential).where(PasswordCredential.account_id == account.id))
+    since = proof.created_at - BEFORE
+    await factors.remove_since(visit, account, since)
+    await linking.drop_since(visit, account, since, by=f"account:{account.id}")
     await grants.end_all_sessions(visit, account, because="e-mail address taken back")
     link = links.address(visit, "/sign-in", realm=account.realm)
     mail.write(visit, "email_restored", to=lost, locale=account.locale, email=proof.email, link=link)
+    link = links.address(visit, "/account")
+    mail.write(visit, "taken_back", to=account.email, locale=account.locale, link=link)
     _record(visit, account, "account.email_restored")
     return await links.make(
         visit, links.SET_PASSWORD, realm=account.realm, email=account.email, account=account

@@ -1,15 +1,18 @@
 """Which factors an account has; the codes it may answer with; adding and removing, told to the person."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+
+from sqlalchemy import delete, or_
 
 from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
 from identity_service.factors import passkeys, queries, recovery, totp
 from identity_service.factors.errors import FactorNeeded
-from identity_service.factors.models import Passkey
+from identity_service.factors.models import Passkey, TotpCredential
 from identity_service.mail import service as mail
 from identity_service.policy import service as policies
 from identity_service.visit import Visit
@@ -109,6 +112,23 @@ async def remove_all(visit: Visit, account: Account) -> None:
     await recovery.remove(visit, account.id)
     _record(visit, "factors.reset", account.id)
     tell(visit, account, "factor_removed", what="Every second factor")
+
+
+async def remove_since(visit: Visit, account: Account, since: datetime) -> None:
+    """What somebody else may have added to an account, or copied from its pages: the factors made at `since`
+    or later, and every recovery code."""
+    session = visit.session
+    await session.execute(
+        delete(Passkey).where(Passkey.account_id == account.id, Passkey.created_at >= since)
+    )
+    await session.execute(
+        delete(TotpCredential).where(
+            TotpCredential.account_id == account.id,
+            or_(TotpCredential.created_at >= since, TotpCredential.confirmed_at >= since),
+        )
+    )
+    await recovery.remove(visit, account.id)
+    _record(visit, "factors.reset", account.id, since=since.isoformat())
 
 
 async def listed_passkeys(visit: Visit, account_id: UUID) -> list[Passkey]:

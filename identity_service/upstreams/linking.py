@@ -5,6 +5,7 @@ other one is theirs.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -196,6 +197,17 @@ async def drop(visit: Visit, account: Account, identity: UpstreamIdentity, *, by
     record(visit, "upstream.unlinked", account, identity.upstream_id)
     await visit.session.delete(identity)
     await visit.session.flush()
+
+
+async def drop_since(visit: Visit, account: Account, since: datetime, *, by: str) -> None:
+    """Undo the links that were made at `since` or later."""
+    made = await visit.session.scalars(
+        select(UpstreamIdentity).where(
+            UpstreamIdentity.account_id == account.id, UpstreamIdentity.linked_at >= since
+        )
+    )
+    for identity in list(made):
+        await drop(visit, account, identity, by=by)
 
 
 def refuse(visit: Visit, upstream_id: str, reason: str, account: Account | None = None) -> Refused:

@@ -153,6 +153,59 @@ async def test_the_old_address_takes_a_change_back_for_a_week(house: House) -> N
     assert (await owner.post("/account/email/undo", {"token": token_of(undo)})).status_code == 410
 
 
+async def add_ways_in(house: House, name: str, *, ago: timedelta) -> None:
+    """A passkey, a recovery code and a connection elsewhere, added that long ago."""
+    sub, now = house.subs[ANA], house.clock.now() - ago
+    await house.execute(
+        "insert into passkeys (id, account_id, credential_id, public_key, sign_count, transports, is_synced,"
+        " name, created_at) values (gen_random_uuid(), $1::text::uuid, $2, '', 0, '{}', false, $3, $4)",
+        sub,
+        name.encode(),
+        name,
+        now,
+    )
+    await house.execute(
+        "insert into recovery_codes (code_hash, account_id, created_at) values ($2, $1::text::uuid, $3)",
+        sub,
+        name,
+        now,
+    )
+    await house.execute(
+        "insert into upstreams values ('far', 'customer', 'Far', 'https://far.example', 'x', 'none', null,"
+        " '{}', '{}', 'email_verified', '[]', false, true, false, true, $1, $1) on conflict do nothing",
+        now,
+    )
+    await house.execute(
+        "insert into upstream_identities (id, upstream_id, subject, account_id, shown, roles, linked_at,"
+        " used_at) values (gen_random_uuid(), 'far', $2, $1::text::uuid, '', '{}', $3, $3)",
+        sub,
+        name,
+        now,
+    )
+
+
+async def test_taking_a_change_back_removes_the_ways_in_that_a_thief_added(house: House) -> None:
+    await change_address(house, await at_home(house))
+    undo = await newest_link(house, ANA)
+    await add_ways_in(house, "own", ago=timedelta(days=3))
+    await add_ways_in(house, "just before", ago=timedelta(hours=23))
+    await house.execute(
+        "insert into totp_credentials (account_id, sealed_secret, created_at, confirmed_at)"
+        " values ($1::text::uuid, '', $2, $2)",
+        house.subs[ANA],
+        house.clock.now(),
+    )
+    house.clock.advance(timedelta(hours=2))
+    await add_ways_in(house, "after", ago=timedelta())
+    owner = house.browser("198.51.100.9")
+    assert "recovery code" in (await owner.get(undo)).text
+    await owner.post("/account/email/undo", {"token": token_of(undo)})
+    assert [row["name"] for row in await house.fetch("select name from passkeys")] == ["own"]
+    assert [row["subject"] for row in await house.fetch("select * from upstream_identities")] == ["own"]
+    assert not await house.fetch("select 1 from totp_credentials union select 1 from recovery_codes")
+    assert "no recovery code works" in (await mails(house, ANA))[0]["body"]
+
+
 async def test_a_change_is_not_taken_back_after_a_week_nor_of_a_shut_account(house: House) -> None:
     browser = await at_home(house)
     await change_address(house, browser)
