@@ -5,13 +5,13 @@ The bridge refuses it; whoever writes an answer looks first, by the same rules.
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Final
 from urllib.parse import unquote
 
-from shared.kernel.text import normalized
-
+_MOST_MARKS: Final = 30
 # What repeats without bound is possessive (`++`) and begins where a run begins: else each character of a long
 # word would be a beginning to try, and 20,000 letters would take the square of that.
 _EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]+(?:\.[\w-]+)+")
@@ -40,7 +40,16 @@ def endings_of(domains: str) -> tuple[str, ...]:
 
 def plain(text: str) -> str:
     """Without what cannot be seen, and with one form for characters that look alike."""
-    return _UNSEEN.sub("", normalized("NFKC", text))
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", "".join(_with_few_marks(text))))
+
+
+def _with_few_marks(text: str) -> Iterator[str]:
+    """At most 30 combining marks on one character (UAX #15): sorting them takes the square of their number."""
+    run = 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run <= _MOST_MARKS:
+            yield character
 
 
 def as_read(html: str) -> str:
