@@ -44,7 +44,7 @@ def plain(text: str) -> str:
 
 
 def _with_few_marks(text: str) -> Iterator[str]:
-    """At most 30 combining marks on one character (UAX #15): sorting them takes the square of their number."""
+    """At most 30 combining marks on one character (UAX #15): sorting more takes the square of them."""
     run = 0
     for character in text:
         run = run + 1 if unicodedata.combining(character) else 0
