@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,9 +25,9 @@ Statement = tuple[str, list[Any]]
 
 
 def argument(value: Any) -> Any:
-    """A value of the plan: UUIDs travel as `{"uuid": …}`."""
+    """A value of the plan: UUIDs travel as `{"uuid": …}`, moments as `{"at": …}`."""
     if isinstance(value, dict):
-        return UUID(value["uuid"])
+        return UUID(value["uuid"]) if "uuid" in value else datetime.fromisoformat(value["at"])
     return [argument(v) for v in value] if isinstance(value, list) else value
 
 

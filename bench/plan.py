@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -31,6 +32,8 @@ class Operation:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return {"at": value.isoformat()}
     if isinstance(value, UUID):
         return {"uuid": str(value)}
     return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
@@ -81,7 +84,10 @@ class Plan:
         lists = queries.topics(space=False, tag=False, kind=False, author=False, after=False)
         reads = {
             "topic": topic_page(guest, None),
-            "topic_signed": [statement(sign_in.BY_SUBJECT, sub=person[1]), *topic_page(member, person[0])],
+            "topic_signed": [
+                statement(sign_in.BY_SUBJECT, sub=person[1], sid="", issued_at=datetime.now(UTC)),
+                *topic_page(member, person[0]),
+            ],
             "list": [statement(lists, groups=guest, limit=26)],
             "search": [statement(SearchQueries(composition).search(()), q=WORDS, groups=guest, limit=26)],
         }
