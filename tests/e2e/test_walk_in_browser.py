@@ -120,7 +120,7 @@ def asked(desktop: Desktop) -> Page:
 def answered(desktop: Desktop) -> Page:
     tomas = desktop.signed_in("Tomas", "employee")
     open_menu(tomas)
-    tomas.get_by_role("link", name="Bridge desk").click()
+    tomas.get_by_role("group").get_by_role("link", name="Bridge desk").click()
     tomas.get_by_role("link", name=TITLE).click()
     tomas.get_by_role("textbox", name="Internal note").fill(NOTE)
     tomas.get_by_role("button", name="Save internal note").click()

@@ -161,8 +161,9 @@ def test_skip_link_comes_first(browser: Browser, address: str) -> None:
     page.context.close()
 
 
-def test_what_is_wrong_takes_focus(desk: Page) -> None:
-    expect(desk.get_by_role("alert")).to_be_focused()
+def test_the_page_of_parts_begins_at_its_top(desk: Page) -> None:
+    assert desk.evaluate("scrollY") == 0
+    expect(desk.get_by_role("alert")).not_to_be_focused()
 
 
 def test_our_files_are_fetched_once_though_a_cookie_is_sent(browser: Browser, address: str) -> None:
