@@ -30,7 +30,7 @@ def serve(
         settings,
         host=host,
         port=port,
-        stopping=lambda app: app.state.resources.listener.stop(),
+        stopping=lambda app: app.state.resources.bell.stop(),
     )
 
 

@@ -132,15 +132,15 @@ async def list_changes(
 
     async def use(session: AsyncSession, caller: Caller) -> Answer | None:
         answer = await Reading(session, caller, open_.cursors).changes(cursor, limit)
-        late = asyncio.get_running_loop().time() >= until or open_.listener.stopped
+        late = asyncio.get_running_loop().time() >= until or open_.bell.stopped
         return answer if answer.booked or late else None
 
     while True:
-        news = open_.listener.mark()
+        news = open_.bell.mark()
         response = await open_.gate.cross(request, FOLLOW, use)
         if response is not None:
             return response
-        await open_.listener.wait(news, until - asyncio.get_running_loop().time())
+        await open_.bell.wait(news, until - asyncio.get_running_loop().time())
 
 
 @router.post(

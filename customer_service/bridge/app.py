@@ -8,8 +8,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from customer_service.bridge import api, page
+from customer_service.bridge.bell import Bell
 from customer_service.bridge.gate import Gate, new_crossing_id
-from customer_service.bridge.listener import Listener
 from customer_service.bridge.resources import Resources
 from customer_service.bridge.settings import Settings
 from customer_service.sharing.logs import CHANGES_CHANNEL
@@ -59,11 +59,11 @@ def create_app(settings: Settings) -> FastAPI:
     jwks = f"{settings.identity_internal_url}/.well-known/jwks.json"
     verifier = TokenVerifier(settings.identity_public_url, jwks, settings.public_url, http)
     pages = from_identity(http, settings.identity_internal_url, audience=settings.public_url)
-    listener = Listener(database.url, [CHANGES_CHANNEL], payload=NUMBERED)
+    bell = Bell(database.url, CHANGES_CHANNEL, NUMBERED)
 
     async def open_resources(app: FastAPI) -> AsyncIterator[None]:
         try:
-            async with listener:
+            async with bell:
                 yield
         finally:
             await http.aclose()
@@ -83,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.resources = Resources(
         settings=settings,
         gate=Gate(settings, database, verifier, clock),
-        listener=listener,
+        bell=bell,
         cursors=CursorCodec(settings.secret_key.get_secret_value()),
         clock=clock,
     )

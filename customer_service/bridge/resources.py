@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
+from customer_service.bridge.bell import Bell
 from customer_service.bridge.callers import Caller, Rule
 from customer_service.bridge.gate import Gate, Use
-from customer_service.bridge.listener import Listener
 from customer_service.bridge.reading import Reading
 from customer_service.bridge.settings import Settings
 from customer_service.bridge.writing import Inbound
@@ -20,7 +20,7 @@ from shared.kernel.paging import CursorCodec
 class Resources:
     settings: Settings
     gate: Gate
-    listener: Listener
+    bell: Bell
     cursors: CursorCodec
     clock: Clock
 

@@ -1,24 +1,21 @@
 """The worker loop of one database: jobs that run on a rhythm, and at once when the database calls."""
 
 import asyncio
-import contextlib
 import itertools
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import asyncpg
 import structlog
 
 from shared.db.engine import Database
 from shared.db.failures import is_away
+from shared.db.listener import listen
 
 log = structlog.get_logger("worker")
 
 STOP_WITHIN = 1.5
 """Seconds that what is running has, once the worker is told to stop."""
-_CONNECTION_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +43,19 @@ class Worker:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
-        tasks = [asyncio.create_task(self._listen())]
+        tasks: list[asyncio.Task[None]] = []
         for job in self.jobs:
             wake = asyncio.Event()
             if job.channel:
                 self._wake.setdefault(job.channel, []).append(wake)
             tasks.append(asyncio.create_task(self._repeat(job, wake)))
         log.info("working", jobs=[job.name for job in self.jobs])
+        listening = asyncio.create_task(listen(self.database.url, self._wake, self._heard))
         await self._stop.wait()
         _, late = await asyncio.wait(tasks, timeout=STOP_WITHIN)
-        for task in late:
+        for task in (*late, listening):
             task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*late, listening, return_exceptions=True)
 
     def stop(self) -> None:
         self._stop.set()
@@ -82,26 +80,8 @@ class Worker:
         for wait in waits:
             wait.cancel()
 
-    async def _listen(self) -> None:
-        """Keeps one connection that hears notifications; jobs fall back to their rhythm while it is down, and
-        look at once when it is up again."""
-        url = self.database.url.render_as_string(hide_password=False)
-        while not self._stop.is_set():
-            try:
-                connection = await asyncpg.connect(url)
-                lost = asyncio.Event()
-                connection.add_termination_listener(lambda _, lost=lost: lost.set())
-                for channel in self._wake:
-                    await connection.add_listener(channel, self._called)
-                for wake in itertools.chain(*self._wake.values()):
-                    wake.set()
-                await self._sleep(3600, lost)
-                with contextlib.suppress(*_CONNECTION_LOST):
-                    await connection.close(timeout=1)
-            except _CONNECTION_LOST as error:
-                log.warning("not listening", error=type(error).__name__)
-                await self._sleep(1, asyncio.Event())
-
-    def _called(self, connection: Any, pid: int, channel: str, payload: str) -> None:
-        for wake in self._wake.get(channel, ()):
+    def _heard(self, channel: str | None, payload: str) -> None:
+        """Jobs go by their rhythm while the database cannot be heard, and look at once when it can again."""
+        called = itertools.chain(*self._wake.values()) if channel is None else self._wake.get(channel, ())
+        for wake in called:
             wake.set()
