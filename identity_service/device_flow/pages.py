@@ -12,9 +12,10 @@ from identity_service.limits.service import TooManyAttempts
 from identity_service.protocol.outcomes import SCOPE_WORDS
 from identity_service.sessions import service as sessions
 from identity_service.sessions.models import SignInSession
-from identity_service.visit import Visit
-from identity_service.web import Calling, Visiting, cookie_secret, page, see_other
+from identity_service.visit import Caller, Visit
+from identity_service.web import Calling, Visiting, cookie_secret, page, see_other, set_cookie
 from shared.web.csrf import own_form_only
+from shared.web.settings import cookie_name
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(own_form_only)])
 
@@ -40,7 +41,9 @@ async def look_for_device(request: Request, caller: Calling, user_code: Text = "
         response = _code_page(request, user_code, error=limit.title, status=429)
         response.headers["Retry-After"] = str(limit.data["retry_after"])
         return response
-    return see_other(f"{'/sign-in' if session is None else '/device/decide'}?request={pending.id}")
+    response = see_other(f"{'/sign-in' if session is None else '/device/decide'}?request={pending.id}")
+    set_cookie(response, caller, _cookie(caller), str(pending.id), life=service.LIFE)
+    return response
 
 
 @router.get("/device/decide")
@@ -79,8 +82,15 @@ async def decide(
 
 
 async def _found(request: Request, visit: Visit, asked: str) -> tuple[Waiting | None, SignInSession | None]:
+    """The device, only for the browser in which its code was typed: a link leads nobody past that."""
+    if not asked or request.cookies.get(_cookie(visit)) != asked:
+        return None, None
     found = await service.waiting(visit, sessions.session_id(asked))
     return found, await _session(request, visit, found.device.realm) if found else None
+
+
+def _cookie(caller: Caller) -> str:
+    return cookie_name("identity", caller.settings.identity_public_url, "device")
 
 
 async def _session(request: Request, visit: Visit, realm: str) -> SignInSession | None:

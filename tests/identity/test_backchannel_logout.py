@@ -29,6 +29,7 @@ class Application:
     def __init__(self) -> None:
         self.status = 200
         self.told: list[str] = []
+        self.heard = asyncio.Semaphore(0)
         self.port = 0
 
     @property
@@ -40,6 +41,7 @@ class Application:
         assert "content-type: application/x-www-form-urlencoded" in head
         length = int(head.split("content-length: ")[1].split("\r\n")[0])
         self.told += parse_qs((await reader.readexactly(length)).decode())["logout_token"]
+        self.heard.release()
         writer.write(f"HTTP/1.1 {self.status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
         writer.close()
 
@@ -193,6 +195,35 @@ async def test_a_notice_that_is_being_delivered_is_left_alone_by_others(
     await act(house, MAJA, deactivate)
     await asyncio.gather(*(service.deliver(house.services) for _ in range(4)))
     assert len(application.told) == 1
+
+
+async def test_an_application_that_is_slow_delays_no_other(house: House, application: Application) -> None:
+    released, asked = asyncio.Event(), asyncio.Event()
+
+    async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await released.wait()
+        writer.close()
+
+    server = await asyncio.start_server(stall, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    await house.services.outgoing.close()
+    house.services.outgoing = Outgoing(frozenset({f"localhost:{application.port}", f"localhost:{port}"}))
+    async with house.services.database.transaction() as session:
+        slow = registration(f"http://localhost:{port}/bye", "slow")
+        await clients.register(session, slow, house.clock.now())
+    for _ in range(3):
+        browser = house.browser()
+        await enter(house, browser, "slow")
+        await enter(house, browser)
+    await act(house, MAJA, deactivate)
+    delivery = asyncio.create_task(service.deliver(house.services))
+    await asked.wait()
+    for _ in range(3):
+        await application.heard.acquire()
+    released.set()
+    assert await delivery == 4, "the slow one's other notices wait for the next round"
+    server.close()
 
 
 async def test_35_private_addresses_are_not_called(house: House, application: Application) -> None:

@@ -178,7 +178,10 @@ async def test_18_nobody_decides_from_another_page_or_without_signing_in(
     assert (await browser.post("/device/decide", form, headers=cross)).status_code == 403
     assert (await browser.post("/device", {"user_code": "x"}, headers=cross)).status_code == 403
     assert (await house.browser().post("/device/decide", form)).status_code == 422
+    other = await colleague(house)
+    assert (await other.post("/device/decide", form)).status_code == 422, "the code was not typed there"
     customer = await colleague(house, ANA, "customer")
+    await customer.post("/device", {"user_code": given["user_code"]})
     assert (await customer.post("/device/decide", form)).status_code == 422, "another realm"
     assert (await poll(raw, given["device_code"])).json()["error"] == "authorization_pending"
     page = await browser.get(f"/device/decide?request={pending}")
