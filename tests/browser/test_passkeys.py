@@ -1,4 +1,4 @@
-"""Passkeys in Chromium with a virtual authenticator (identity.md, security 31)."""
+"""Passkeys in Chromium with a virtual authenticator (docs/security.md 31)."""
 
 import json
 import os

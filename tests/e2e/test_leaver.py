@@ -1,5 +1,5 @@
 """A leaver is out of both communities and the bridge within a minute, with real processes: the directory says
-it to identity over SCIM, and the services hear it by poll (identity.md, security 22)."""
+it to identity over SCIM, and the services hear it by poll (docs/security.md 22)."""
 
 import os
 import signal

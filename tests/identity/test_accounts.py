@@ -1,4 +1,4 @@
-"""Accounts, passwords and their links (identity.md, security 20, 25 to 28, 30, 33, 36)."""
+"""Accounts, passwords and their links (docs/security.md 20, 25 to 28, 30, 33, 36)."""
 
 import asyncio
 import time

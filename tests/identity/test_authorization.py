@@ -1,4 +1,4 @@
-"""The authorization endpoint (identity.md, security 1 to 4, 11, 17, 19, 20; OpenID Connect Core 3.1.2)."""
+"""The authorization endpoint (docs/security.md 1 to 4, 11, 17, 19, 20; OpenID Connect Core 3.1.2)."""
 
 from datetime import timedelta
 from typing import Any

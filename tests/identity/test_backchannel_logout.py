@@ -1,4 +1,4 @@
-"""Back-channel logout (OpenID Connect Back-Channel Logout 1.0; identity.md, security 22)."""
+"""Back-channel logout (OpenID Connect Back-Channel Logout 1.0; docs/security.md 22)."""
 
 import asyncio
 from collections.abc import AsyncIterator

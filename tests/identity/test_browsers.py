@@ -1,4 +1,4 @@
-"""Browsers that are known: trusted, told of, and not locked out by others (identity.md, security 28)."""
+"""Browsers that are known: trusted, told of, and not locked out by others (docs/security.md 28)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Changing what gets one in, taking a copy, and closing (identity.md, security 7, 22, 24, 25, 27, 30, 33)."""
+"""Changing what gets one in, taking a copy, and closing (docs/security.md 7, 22, 24, 25, 27, 30, 33)."""
 
 import json
 from datetime import timedelta

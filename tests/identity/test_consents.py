@@ -1,4 +1,4 @@
-"""What people agreed to, remembered and taken back (identity.md, security 17, 23; RFC 8252 section 8.6)."""
+"""What people agreed to, remembered and taken back (docs/security.md 17, 23; RFC 8252 section 8.6)."""
 
 from typing import Any
 from uuid import UUID

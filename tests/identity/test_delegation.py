@@ -1,4 +1,4 @@
-"""Token exchange as delegation: chains of actors, scopes, may_act (identity.md, security 16; RFC 8693)."""
+"""Token exchange as delegation: chains of actors, scopes, may_act (docs/security.md 16; RFC 8693)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Signing in on a device (RFC 8628; identity.md, security 18 and 28)."""
+"""Signing in on a device (RFC 8628; docs/security.md 18 and 28)."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Discovery, keys, CORS, https (identity.md: Config OP; security 10, 20, 34)."""
+"""Discovery, keys, CORS, https (Config OP; docs/security.md 10, 20, 34)."""
 
 from datetime import timedelta
 

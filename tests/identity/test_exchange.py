@@ -1,4 +1,4 @@
-"""Token exchange (identity.md, security 14 and 16; RFC 8693; bridge.md, "Who may call")."""
+"""Token exchange (docs/security.md 14 and 16; RFC 8693; bridge.md, "Who may call")."""
 
 import asyncio
 from datetime import timedelta

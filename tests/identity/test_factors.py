@@ -1,4 +1,4 @@
-"""Authenticator apps, recovery codes and policies (identity.md, security 24, 28, 29, 30, 32)."""
+"""Authenticator apps, recovery codes and policies (docs/security.md 24, 28, 29, 30, 32)."""
 
 import asyncio
 from datetime import timedelta

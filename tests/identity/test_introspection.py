@@ -1,4 +1,4 @@
-"""Introspection (RFC 7662; identity.md, security 8, 9, 13, 22)."""
+"""Introspection (RFC 7662; docs/security.md 8, 9, 13, 22)."""
 
 from datetime import timedelta
 from typing import Any

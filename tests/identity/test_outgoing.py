@@ -1,4 +1,4 @@
-"""Addresses that clients name lead nowhere inside (identity.md, security 35)."""
+"""Addresses that clients name lead nowhere inside (docs/security.md 35)."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""The pages of one's own account (identity.md, security 18, 23, 24, 27)."""
+"""The pages of one's own account (docs/security.md 18, 23, 24, 27)."""
 
 import asyncio
 import io

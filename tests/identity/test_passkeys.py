@@ -1,4 +1,4 @@
-"""Passkeys over HTTP (identity.md, security 31)."""
+"""Passkeys over HTTP (docs/security.md 31)."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Dynamic client registration (identity.md, security 15, 35; RFC 7591, RFC 7592)."""
+"""Dynamic client registration (docs/security.md 15, 35; RFC 7591, RFC 7592)."""
 
 from datetime import timedelta
 from typing import Any

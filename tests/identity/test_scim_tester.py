@@ -1,4 +1,4 @@
-"""`scim2-tester` against the running service: no error (identity.md, last line)."""
+"""`scim2-tester` against the running service: no error."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Security events by poll (identity.md, security 22; RFC 8417, RFC 8936, RFC 9493)."""
+"""Security events by poll (docs/security.md 22; RFC 8417, RFC 8936, RFC 9493)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

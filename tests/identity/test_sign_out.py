@@ -1,4 +1,4 @@
-"""Signing out (identity.md, security 18 and 21; OpenID Connect RP-Initiated Logout 1.0)."""
+"""Signing out (docs/security.md 18 and 21; OpenID Connect RP-Initiated Logout 1.0)."""
 
 from datetime import timedelta
 

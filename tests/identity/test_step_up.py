@@ -1,4 +1,4 @@
-"""Asking for more proof: acr, amr, auth_time, step-up (identity.md, security 20, 32; RFC 9470)."""
+"""Asking for more proof: acr, amr, auth_time, step-up (docs/security.md 20, 32; RFC 9470)."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Codes, refresh tokens, client credentials (identity.md, security 3 to 9, 12, 13, 15)."""
+"""Codes, refresh tokens, client credentials (docs/security.md 3 to 9, 12, 13, 15)."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Signing in by way of a provider upstream (OpenID Connect Core, RFC 9207; identity.md, security 33)."""
+"""Signing in by way of a provider upstream (OpenID Connect Core, RFC 9207; docs/security.md 33)."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""Which tokens are believed (identity.md, security 8 to 10; RFC 8725, RFC 9068)."""
+"""Which tokens are believed (docs/security.md 8 to 10; RFC 8725, RFC 9068)."""
 
 import base64
 import hmac

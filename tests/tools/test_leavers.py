@@ -1,4 +1,4 @@
-"""What ended at identity ends here: sessions, bearer tokens, profiles (identity.md, security 22)."""
+"""What ended at identity ends here: sessions, bearer tokens, profiles (docs/security.md 22)."""
 
 import time
 from collections.abc import Callable
