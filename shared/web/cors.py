@@ -40,6 +40,7 @@ class Origins:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self.known: frozenset[bytes] | None = None
+        self._has_failed = False
 
     def admits(self, origin: bytes) -> bool:
         return self.known is not None and origin in self.known
@@ -49,9 +50,11 @@ class Origins:
         try:
             found = frozenset(origin.encode("ascii") for origin in await self._ask())
         except Exception as error:  # whatever it is, the last known set stays
-            log.warning("origins not renewed", kind=type(error).__name__)
+            say = log.warning if self._has_failed else log.info  # once is usual while all of it starts
+            say("origins not renewed", kind=type(error).__name__)
+            self._has_failed = True
             return
-        self.known = found
+        self.known, self._has_failed = found, False
 
     @asynccontextmanager
     async def kept_fresh(self) -> AsyncIterator[None]:
