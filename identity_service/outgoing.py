@@ -34,13 +34,19 @@ class Outgoing:
 
     `private_hosts` are names (host, or host:port) that may be private or loopback, and plain http. The
     address that was checked is the one that is called, so a name cannot lead elsewhere a moment later.
+    Certificates are believed as by all clients of ours (`SSL_CERT_FILE`); proxies of the environment are not
+    used, since the check would be theirs.
     """
 
     def __init__(self, private_hosts: frozenset[str], *, seconds: float = SECONDS) -> None:
         self._private_hosts = private_hosts
         self._seconds = seconds
         self._http = httpx.AsyncClient(
-            timeout=seconds, follow_redirects=False, trust_env=False, limits=httpx.Limits(max_connections=20)
+            verify=httpx.create_ssl_context(),
+            timeout=seconds,
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=20),
         )
 
     async def close(self) -> None:

@@ -1,11 +1,10 @@
-"""Back-channel logout (OpenID Connect Back-Channel Logout 1.0; docs/security.md 22)."""
+"""Back-channel logout beyond the modules of the conformance suite (docs/security.md 22)."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import parse_qs
 
-import httpx
 import pytest
 
 from identity_service.backchannel import service
@@ -92,37 +91,6 @@ async def enter(house: House, browser: Browser, name: str = "app") -> tuple[Rely
 async def claims_of(house: House, token: str) -> dict[str, object]:
     keys = RemoteKeys(f"{ISSUER}/.well-known/jwks.json", house.http())
     return await verified_payload(token, keys, types=frozenset({"logout+jwt"}))
-
-
-async def test_oidcc_backchannel_logout_discovery_endpoint_verification(raw: httpx.AsyncClient) -> None:
-    document = (await raw.get("/.well-known/openid-configuration")).json()
-    assert document["backchannel_logout_supported"] is True
-    assert document["backchannel_logout_session_supported"] is True
-    assert document["end_session_endpoint"].startswith(ISSUER)
-
-
-@pytest.mark.parametrize("alg", ["ES256", "RS256"])
-async def test_oidcc_backchannel_rp_initiated_logout(
-    house: House, application: Application, alg: str
-) -> None:
-    async with house.services.database.transaction() as session:
-        await clients.register(session, registration(application.url, alg=alg), house.clock.now())
-    browser = house.browser()
-    app, id_token, sid = await enter(house, browser)
-    answer = await browser.get(await app.end_session_url(id_token=id_token, back_to=f"{APP}/bye"))
-    assert answer.headers["location"] == f"{APP}/bye"
-    assert await service.deliver(house.services) == 1
-    (token,) = application.told
-    claims = await claims_of(house, token)
-    assert (claims["iss"], claims["aud"], claims["sub"]) == (ISSUER, "app", house.subs[MAJA])
-    assert claims["sid"] == sid
-    assert claims["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
-    assert claims["jti"]
-    assert claims["iat"] == int(house.now())
-    assert isinstance(claims["exp"], int)
-    assert 0 < claims["exp"] - house.now() <= 120
-    assert "nonce" not in claims
-    assert await service.deliver(house.services) == 0, "once is enough"
 
 
 async def test_9_a_logout_token_is_no_access_token(house: House, application: Application) -> None:

@@ -2,11 +2,14 @@
 
 import asyncio
 import gzip
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from identity_service.outgoing import LARGEST, CannotCall, Outgoing
+from shared.launch import certificates
 
 
 class Inside:
@@ -138,3 +141,23 @@ async def test_35_what_comes_packed_is_not_unfolded(inside: Inside, relaxed: Out
     with pytest.raises(CannotCall):
         await relaxed.get(inside.url)
     assert b"accept-encoding: identity" in inside.heard[0].lower()
+
+
+async def test_an_authority_of_ones_own_is_believed_where_the_environment_names_it(
+    inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = certificates.ensure(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(made.certificate, made.key)
+    server = await asyncio.start_server(inside.serve, "127.0.0.1", 0, ssl=context)
+    host = f"localhost:{server.sockets[0].getsockname()[1]}"
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    stranger = Outgoing(frozenset({host}))
+    with pytest.raises(CannotCall):
+        await stranger.get(f"https://{host}/keys")
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.bundle))
+    colleague = Outgoing(frozenset({host}))
+    assert (await colleague.get(f"https://{host}/keys")).body == b"{}"
+    await stranger.close()
+    await colleague.close()
+    server.close()

@@ -1,38 +1,34 @@
-"""One running provider for each worker: uvicorn on the loopback, with a clock that tests move."""
+"""One running provider for each worker and scheme, with a clock that tests move.
 
-import asyncio
+All of it runs over HTTP; over HTTPS what `test_over_https.py` says, and with `make test-all` all of it, too.
+"""
+
 import os
-import socket
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 
 from identity_service import operators
-from identity_service.app import create_app
+from identity_service.app import make_services
+from identity_service.backchannel import service as backchannel
 from identity_service.clients.service import Registration, register
 from identity_service.sealing import hashed
 from identity_service.settings import Settings
 from shared.kernel.clock import MemoryClock, SystemClock
 from shared.oidc.names import GrantType
 from tests.fixtures.server import TestServer, in_thread
-from tests.identity.conformance import fapi
+from tests.identity.conformance import fapi, running
+from tests.identity.conformance.application import Application, listening
 from tests.identity.conformance.op import AFTER_LOGOUT, ALL_SCOPES, CALLBACK, CLIENTS, EMAIL, NAME, Agent
 from tests.identity.conformance.op import Provider as Op
 from tests.identity.conftest import settings_for
 from tests.identity.driver import PASSWORD
 
 
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-async def _fill(settings: Settings) -> None:
+async def _fill(settings: Settings, application: Application) -> None:
     async with operators.at_the_console(settings) as visit:
         person = {"realm": "customer", "email": EMAIL, "name": NAME, "password": PASSWORD}
         await operators.fill_demo(visit, {"accounts": [person]})
@@ -49,6 +45,8 @@ async def _fill(settings: Settings) -> None:
                 realms=["customer"],
                 redirect_uris=[CALLBACK],
                 post_logout_redirect_uris=[AFTER_LOGOUT],
+                backchannel_logout_uri=application.url,
+                backchannel_logout_session_required=True,
                 requires_pkce=False,
                 id_token_alg=client.alg,
             )
@@ -57,37 +55,73 @@ async def _fill(settings: Settings) -> None:
             await register(visit.session, fapi_client.registration(), visit.now)
 
 
+@pytest.fixture(scope="session", params=["http", pytest.param("https", marks=pytest.mark.slow)])
+def scheme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def running(test_server: TestServer) -> Iterator[Op]:
-    """The provider, with one person and its clients."""
-    port, database = _free_port(), f"conformance_{os.getpid()}"
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where certificates lie, and the one who vouches for them."""
+    return tmp_path_factory.mktemp("authority")
+
+
+@pytest.fixture(scope="session")
+def application(scheme: str, authority: Path) -> Iterator[Application]:
+    """Hears of the logouts of all clients of Basic OP."""
+    with listening(scheme, authority) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def said(
+    scheme: str, authority: Path, application: Application, test_server: TestServer
+) -> Iterator[Settings]:
+    """What the provider is told; its database holds one person and the clients."""
+    database = f"conformance_{scheme}_{os.getpid()}"
     test_server.template("identity")
     urls = in_thread(lambda: test_server.clone("identity", database))
-    settings = settings_for(urls.app, identity_public_url=f"http://localhost:{port}")
-    in_thread(lambda: _fill(settings))
-    clock = MemoryClock(SystemClock().now().replace(microsecond=0))
-    config = uvicorn.Config(
-        create_app(settings, clock=clock), host="127.0.0.1", port=port, log_level="warning", lifespan="on"
+    host = urlsplit(application.url).netloc
+    told = settings_for(
+        urls.app, identity_private_hosts=host, **running.at(scheme, running.free_port(), authority)
     )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the provider did not start"
-        time.sleep(0.02)
-    provider = Op(f"http://localhost:{port}", clock)
-    provider.discover()
-    yield provider
-    server.should_exit = True
-    thread.join(10)
+    in_thread(lambda: _fill(told, application))
+    yield told
     in_thread(lambda: test_server.drop(database))
 
 
+@pytest.fixture(scope="session")
+def provider(said: Settings, scheme: str, authority: Path) -> Iterator[Op]:
+    """It runs."""
+    clock = MemoryClock(SystemClock().now().replace(microsecond=0))
+    with running.trusted(scheme, authority) as verify, running.serving(said, clock):
+        made = Op(said.identity_public_url, clock, verify)
+        made.discover()
+        yield made
+
+
 @pytest.fixture
-def op(running: Op) -> Op:
+def op(provider: Op) -> Op:
     """The provider, some time after the test before: limits have been forgotten."""
-    running.clock.advance(timedelta(minutes=6))
-    return running
+    provider.clock.advance(timedelta(minutes=6))
+    return provider
+
+
+@pytest.fixture
+def notices(said: Settings, op: Op) -> Callable[[], int]:
+    """What the worker does: tells the clients of logouts. Gives how many were told."""
+
+    async def tell() -> int:
+        services = make_services(said, op.clock)
+        await services.database.open()
+        try:
+            return await backchannel.deliver(services)
+        finally:
+            services.passwords.close()
+            await services.outgoing.close()
+            await services.database.close()
+
+    return lambda: in_thread(tell)
 
 
 @pytest.fixture(params=["query", "form_post"], ids=["basic", "form_post"])
