@@ -14,7 +14,8 @@ from identity_service.accounts.errors import BadEmail
 from identity_service.accounts.service import email_key
 from identity_service.passwords import rules
 from identity_service.passwords.errors import WeakPassword
-from identity_service.passwords.service import Busy, Passwords
+from identity_service.passwords.service import Passwords
+from identity_service.threads import Busy
 from shared.oidc import RelyingParty, TokenRefused
 from tests.identity.driver import (
     CUSTOMER,
