@@ -32,6 +32,8 @@ from identity_service.sign_in import pages as sign_in
 from identity_service.sign_in import registration, second_pages
 from identity_service.upstreams import pages as upstreams
 from identity_service.upstreams.documents import Documents
+from identity_service.upstreams.saml import pages as saml
+from identity_service.upstreams.saml.equipment import Equipment
 from identity_service.visit import Services
 from identity_service.web import TEMPLATES, error_page, site
 from shared.db.engine import NO_TIME_LIMITS, Database, TimeLimits
@@ -62,6 +64,10 @@ def make_services(
     database = Database(settings.identity_database_url.get_secret_value(), time_limits=time_limits)
     sealer = Sealer(settings.identity_secret_key.get_secret_value())
     outgoing = Outgoing(settings.reachable_private_hosts)
+
+    def seconds() -> float:
+        return clock.now().timestamp()
+
     return Services(
         settings=settings,
         database=database,
@@ -71,8 +77,9 @@ def make_services(
         passwords=Passwords(),
         limiter=Limiter(database, clock),
         outgoing=outgoing,
-        client_keys=RemoteKeySets(outgoing, lambda: clock.now().timestamp()),
-        upstream_documents=Documents(outgoing, lambda: clock.now().timestamp()),
+        client_keys=RemoteKeySets(outgoing, seconds),
+        upstream_documents=Documents(outgoing, seconds),
+        saml=Equipment(seconds),
     )
 
 
@@ -87,6 +94,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
                 yield
         finally:
             services.passwords.close()
+            services.saml.close()
             await services.outgoing.close()
             await services.database.close()
 
@@ -117,7 +125,7 @@ def _routers(settings: Settings, pages: Pages) -> Iterator[APIRouter]:
     """In the order in which routes are tried: what is asked for most comes first."""
     yield from (protocol.router, events.router, client_registration.router, origins.router, scim.router)
     yield from (sign_in.router, registration.router, second_pages.router, device_flow.router)
-    yield from (upstreams.router, *own.ROUTERS, *admin.ROUTERS)
+    yield from (upstreams.router, saml.router, *own.ROUTERS, *admin.ROUTERS)
     if settings.development:
         yield from (mail_pages.router, parts_router(pages, "identity"))
 

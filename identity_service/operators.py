@@ -68,6 +68,7 @@ async def at_the_console(settings: Settings) -> AsyncIterator[Visit]:
             yield visit
     finally:
         services.passwords.close()
+        services.saml.close()
         await services.database.close()
 
 

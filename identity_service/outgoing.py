@@ -14,6 +14,7 @@ import httpx
 SECONDS: Final = 3.0
 """All a call may take, from the look-up of the name to the last byte."""
 LARGEST: Final = 65_536
+"""Bytes of an answer, where nothing else is said."""
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -23,7 +24,7 @@ class CannotCall(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What came back: the status, and at most 64 KiB."""
+    """What came back: the status, and at most as much as was asked for."""
 
     status: int
     body: bytes
@@ -52,22 +53,26 @@ class Outgoing:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def get(self, url: str, *, authorization: str = "") -> Heard:
-        """Raises CannotCall."""
-        return await self._call("GET", url, None, authorization)
+    async def get(self, url: str, *, authorization: str = "", largest: int = LARGEST) -> Heard:
+        """What stands there, of at most `largest` bytes. Raises CannotCall."""
+        return await self._call("GET", url, None, authorization, largest)
 
     async def post(self, url: str, form: Mapping[str, str], *, authorization: str = "") -> Heard:
         """Send a form. Raises CannotCall."""
-        return await self._call("POST", url, form, authorization)
+        return await self._call("POST", url, form, authorization, LARGEST)
 
-    async def _call(self, method: str, url: str, form: Mapping[str, str] | None, authorization: str) -> Heard:
+    async def _call(
+        self, method: str, url: str, form: Mapping[str, str] | None, authorization: str, largest: int
+    ) -> Heard:
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._send(method, url, form, authorization)
+                return await self._send(method, url, form, authorization, largest)
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise CannotCall(type(error).__name__) from error
 
-    async def _send(self, method: str, url: str, form: Mapping[str, str] | None, authorization: str) -> Heard:
+    async def _send(
+        self, method: str, url: str, form: Mapping[str, str] | None, authorization: str, largest: int
+    ) -> Heard:
         parts = urlsplit(url)
         address = await self._checked_address(parts)
         host = f"[{address}]" if ":" in address else address
@@ -82,7 +87,7 @@ class Outgoing:
         )
         answer = await self._http.send(request, stream=True)
         try:
-            return Heard(answer.status_code, await _bounded(answer))
+            return Heard(answer.status_code, await _bounded(answer, largest))
         finally:
             await answer.aclose()
 
@@ -124,13 +129,13 @@ def _translated(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return None
 
 
-async def _bounded(answer: httpx.Response) -> bytes:
+async def _bounded(answer: httpx.Response, largest: int) -> bytes:
     """As it came: what is packed may unfold into gigabytes, and was not asked for."""
     if answer.headers.get("content-encoding", "identity") != "identity":
         raise CannotCall("encoding")
     body = bytearray()
     async for chunk in answer.aiter_raw():
         body += chunk
-        if len(body) > LARGEST:
+        if len(body) > largest:
             raise CannotCall("too large")
     return bytes(body)

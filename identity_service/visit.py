@@ -15,6 +15,7 @@ from identity_service.passwords.service import Passwords
 from identity_service.sealing import Sealer
 from identity_service.settings import Settings
 from identity_service.upstreams.documents import Documents
+from identity_service.upstreams.saml.equipment import Equipment
 from shared.db.engine import Database
 from shared.db.query import Reader
 from shared.kernel.clock import Clock
@@ -34,6 +35,7 @@ class Services:
     outgoing: Outgoing
     client_keys: RemoteKeySets
     upstream_documents: Documents
+    saml: Equipment
 
 
 @dataclass(slots=True, kw_only=True)

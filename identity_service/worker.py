@@ -94,5 +94,6 @@ async def work(settings: Settings) -> None:
         await Worker(services.database, jobs).run()
     finally:
         services.passwords.close()
+        services.saml.close()
         await services.outgoing.close()
         await services.database.close()

@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from identity_service.visit import Visit
+
+_LONG: Final = 200
 
 Act = Callable[[Visit], Awaitable[Sequence[str]]]
 """Makes one change; returns what only this moment knows, such as a secret just made."""
@@ -35,4 +37,6 @@ def differences(present: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[
 def _shown(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(str, value)) + "]"
+    if isinstance(value, str) and len(value) > _LONG:
+        return f"{value[:_LONG].strip()} … ({len(value):,} characters)"
     return "nothing" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 from identity_service.clients.metadata import ClientMetadata, Name, Token
 from identity_service.passwords.rules import MAX_LENGTH, MIN_LENGTH
-from identity_service.upstreams.schemas import UpstreamId, UpstreamSettings
+from identity_service.upstreams.schemas import OIDC, SAML, SamlSettings, UpstreamId, UpstreamSettings, kind_of
 
 Realm = Literal["staff", "customer"]
 RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
@@ -55,12 +55,28 @@ class AppliedPerson(Part):
     password: Annotated[str | None, Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH)] = None
 
 
-class AppliedUpstream(UpstreamSettings):
-    """A provider upstream. Without `secret` the one that is kept stays."""
+class AppliedOpenId(UpstreamSettings):
+    """A provider of OpenID Connect upstream. Without `secret` the one that is kept stays."""
 
     id: UpstreamId
     secret: Annotated[str | None, Field(min_length=8, max_length=500)] = None
     state: Literal["present", "absent"] = "present"
+
+
+class AppliedSaml(SamlSettings):
+    """A provider of SAML upstream. Our key for it is made here and never shown."""
+
+    id: UpstreamId
+    state: Literal["present", "absent"] = "present"
+
+    @property
+    def secret(self) -> None:
+        """There is none in a file."""
+
+
+AppliedUpstream = Annotated[
+    Annotated[AppliedOpenId, Tag(OIDC)] | Annotated[AppliedSaml, Tag(SAML)], Discriminator(kind_of)
+]
 
 
 class Document(Part):

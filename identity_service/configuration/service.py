@@ -10,6 +10,7 @@ from identity_service.configuration import clients, people, roles, upstreams
 from identity_service.configuration.changes import Change
 from identity_service.configuration.errors import BadFile
 from identity_service.configuration.schemas import Document
+from identity_service.upstreams.schemas import KINDS
 from identity_service.visit import Visit
 
 LARGEST = 10_000_000
@@ -38,7 +39,7 @@ def read(text: str) -> Document:
 def _places(error: ValidationError) -> Iterable[str]:
     """Where and why, without the values: they may be secrets."""
     for one in error.errors(include_input=False, include_url=False):
-        where = ".".join(str(step) for step in one["loc"]) or "the file"
+        where = ".".join(str(step) for step in one["loc"] if step not in KINDS) or "the file"
         yield f"{where}: {one['msg'].removeprefix('Value error, ')}"
 
 

@@ -11,10 +11,10 @@ from identity_service.sealing import CannotUnseal, Sealer
 from identity_service.upstreams import service as upstreams
 from identity_service.upstreams.models import Upstream
 from identity_service.upstreams.provider import SECRET_PURPOSE
-from identity_service.upstreams.schemas import UpstreamSettings
+from identity_service.upstreams.schemas import OIDC, SAML, SamlSettings, UpstreamSettings, settings_of
 from identity_service.visit import Visit
 
-FIELDS = tuple(UpstreamSettings.model_fields)
+_MODELS: dict[str, type[UpstreamSettings | SamlSettings]] = {OIDC: UpstreamSettings, SAML: SamlSettings}
 
 
 async def plan(visit: Visit, wanted: Sequence[AppliedUpstream]) -> list[Change]:
@@ -32,7 +32,7 @@ def _change(wanted: AppliedUpstream, present: Upstream | None, sealer: Sealer) -
         return Change("-", what, (), _remove(wanted.id)) if present is not None else None
     values = described(wanted)
     if present is None:
-        return Change("+", what, differences(_DEFAULTS, values), _keep(wanted))
+        return Change("+", what, differences(_defaults(wanted.kind), values), _keep(wanted))
     fields = differences(described(present), values)
     if wanted.secret is not None and _secret_of(present, sealer) != wanted.secret:
         fields += ("secret: another",)
@@ -51,7 +51,7 @@ def _secret_of(present: Upstream, sealer: Sealer) -> str | None:
 
 def _keep(wanted: AppliedUpstream) -> Act:
     async def act(visit: Visit) -> Sequence[str]:
-        settings = UpstreamSettings(**described(wanted))
+        settings = _MODELS[wanted.kind](**described(wanted))
         await upstreams.keep(visit, wanted.id, settings, secret=wanted.secret, by="file")
         return []
 
@@ -70,12 +70,8 @@ def _remove(upstream_id: str) -> Act:
 
 def described(upstream: AppliedUpstream | Upstream) -> dict[str, Any]:
     """The settings as plain values, in the order of the file."""
-    values = {name: getattr(upstream, name) for name in FIELDS}
-    rules = [rule if isinstance(rule, dict) else rule.model_dump() for rule in values["role_rules"]]
-    return {
-        name: [str(one) for one in value] if isinstance(value, list) else value
-        for name, value in values.items()
-    } | {"role_rules": rules}
+    settings = settings_of(upstream) if isinstance(upstream, Upstream) else upstream
+    return settings.model_dump(include=set(_MODELS[settings.kind].model_fields))
 
 
 async def export(visit: Visit) -> list[dict[str, Any]]:
@@ -84,10 +80,12 @@ async def export(visit: Visit) -> list[dict[str, Any]]:
 
 
 def _unusual(upstream: Upstream) -> dict[str, Any]:
-    return {name: value for name, value in described(upstream).items() if value != _DEFAULTS[name]}
+    defaults = _defaults(upstream.kind)
+    return {name: value for name, value in described(upstream).items() if value != defaults[name]}
 
 
-_DEFAULTS: dict[str, Any] = {
-    name: None if field.is_required() else field.get_default()
-    for name, field in UpstreamSettings.model_fields.items()
-}
+def _defaults(kind: str) -> dict[str, Any]:
+    return {
+        name: None if field.is_required() else field.get_default()
+        for name, field in _MODELS[kind].model_fields.items()
+    }

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -14,6 +14,8 @@ from identity_service.upstreams.errors import UpstreamSilent
 
 FRESH_SECONDS: Final = 600
 _NEEDED: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+
+Thing = TypeVar("Thing")
 
 log = structlog.get_logger("upstreams")
 
@@ -30,31 +32,42 @@ class Metadata:
     names_itself: bool
 
 
-class Documents:
-    """Reads them with the guard of `Outgoing`, outside of any transaction. While a provider is silent, what
-    it said before stays good."""
+class Kept(Generic[Thing]):
+    """What was read of each name, for ten minutes. While nothing can be read, what was read before stays
+    good."""
 
-    def __init__(self, outgoing: Outgoing, clock: Callable[[], float]) -> None:
-        self._outgoing = outgoing
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._kept: dict[str, tuple[Metadata, float]] = {}
+        self._things: dict[str, tuple[Thing, float]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
-    async def of(self, issuer: str) -> Metadata:
-        """Raises UpstreamSilent when nothing is known."""
-        async with self._locks.setdefault(issuer, asyncio.Lock()):
-            kept = self._kept.get(issuer)
+    async def of(self, name: str, read: Callable[[], Awaitable[Thing]]) -> Thing:
+        """Raises UpstreamSilent when nothing is known. `read` raises CannotCall."""
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            kept = self._things.get(name)
             if kept is not None and self._clock() - kept[1] < FRESH_SECONDS:
                 return kept[0]
             try:
-                found = await self._read(issuer)
+                found = await read()
             except CannotCall as refusal:
-                log.warning("provider not read", issuer=issuer, because=str(refusal))
+                log.warning("provider not read", address=name, because=str(refusal))
                 if kept is not None:
                     return kept[0]
                 raise UpstreamSilent from None
-            self._kept[issuer] = found, self._clock()
+            self._things[name] = found, self._clock()
             return found
+
+
+class Documents:
+    """Reads them with the guard of `Outgoing`, outside of any transaction."""
+
+    def __init__(self, outgoing: Outgoing, clock: Callable[[], float]) -> None:
+        self._outgoing = outgoing
+        self._kept: Kept[Metadata] = Kept(clock)
+
+    async def of(self, issuer: str) -> Metadata:
+        """Raises UpstreamSilent when nothing is known."""
+        return await self._kept.of(issuer, lambda: self._read(issuer))
 
     async def _read(self, issuer: str) -> Metadata:
         """Section 4.3: the document names exactly the issuer that was asked. Raises CannotCall."""

@@ -21,6 +21,16 @@ class UpstreamRefused(Forbidden):
         self.reason = reason
 
 
+class Unsolicited(UpstreamRefused):
+    """An answer to no question of ours."""
+
+    code = "upstreams.unsolicited"
+    title = "The other provider sent an answer that nobody asked for"
+
+    def __init__(self) -> None:
+        super().__init__("unsolicited")
+
+
 class LinkedElsewhere(Conflict):
     code = "upstreams.linked_elsewhere"
     title = "This sign-in is connected with another account here"

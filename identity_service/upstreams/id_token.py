@@ -84,10 +84,12 @@ def _check_times(claims: Mapping[str, Any], wanted: Wanted) -> None:
             raise InvalidToken("claim auth_time")
 
 
-def proved_at(claims: Mapping[str, Any], wanted: Wanted, *, unknown: timedelta) -> datetime:
+def proved_at(
+    claims: Mapping[str, Any], needs_auth_after: datetime | None, now: datetime, *, unknown: timedelta
+) -> datetime:
     """When the person proved who they are, by our clock; `unknown` ago where the provider does not say."""
     said = seconds(claims, "auth_time")
     if said is None:
-        return (wanted.now - unknown).replace(microsecond=0)
-    at = min(datetime.fromtimestamp(said, wanted.now.tzinfo), wanted.now)
-    return max(at, wanted.needs_auth_after or at).replace(microsecond=0)
+        return (now - unknown).replace(microsecond=0)
+    at = min(datetime.fromtimestamp(said, now.tzinfo), now)
+    return max(at, needs_auth_after or at).replace(microsecond=0)

@@ -18,9 +18,10 @@ from identity_service.lifecycle import service as lifecycle
 from identity_service.roles import service as roles
 from identity_service.sealing import hashed, new_secret
 from identity_service.upstreams import queries
-from identity_service.upstreams.asking import LIFE, Person
+from identity_service.upstreams.asking import LIFE
 from identity_service.upstreams.errors import LinkedElsewhere, UpstreamRefused
 from identity_service.upstreams.models import Upstream, UpstreamAttempt, UpstreamIdentity, UpstreamOffer
+from identity_service.upstreams.persons import Person
 from identity_service.upstreams.provider import Provider
 from identity_service.visit import Caller, Visit
 from shared.kernel.ids import new_id

@@ -18,11 +18,14 @@ class Upstream(Base):
     `provisions`: who is unknown gets an account when the address has one of `email_domains` and the provider
     says, by the claim `verified_claim`, that it was proved. `admits_linking`: people may connect an account
     they have already. `trusts_mfa`: `mfa` among the provider's `amr` stands for a second factor of ours.
+    `kind` says which protocol it speaks; `saml` holds what only `SamlSettings` have, and `sealed_secret` is
+    then our key and certificate.
     """
 
     __tablename__ = "upstreams"
 
     id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
     realm: Mapped[str]
     title: Mapped[str]
     issuer: Mapped[str]
@@ -36,11 +39,16 @@ class Upstream(Base):
     provisions: Mapped[bool]
     admits_linking: Mapped[bool]
     trusts_mfa: Mapped[bool]
+    saml: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     is_enabled: Mapped[bool]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
-    __table_args__ = (CheckConstraint("realm in ('staff', 'customer')", name="realm"),)
+    __table_args__ = (
+        CheckConstraint("realm in ('staff', 'customer')", name="realm"),
+        CheckConstraint("kind in ('oidc', 'saml')", name="kind"),
+        CheckConstraint("(kind = 'saml') = (saml is not null)", name="saml"),
+    )
 
 
 class UpstreamIdentity(Base):
@@ -68,7 +76,8 @@ class UpstreamAttempt(Base):
     """A question sent to a provider through a browser, until its one answer comes.
 
     `needs_auth_after` is set where the person has to prove anew, at the provider, who they are. `links_to` is
-    whose account page asked, when this is no sign-in.
+    whose account page asked, when this is no sign-in. Nonce and verifier belong to OpenID Connect; an answer
+    by SAML does not come from the browser that asked, as far as cookies tell, and waits here for it.
     """
 
     __tablename__ = "upstream_attempts"
@@ -76,8 +85,9 @@ class UpstreamAttempt(Base):
     state_hash: Mapped[str] = mapped_column(primary_key=True)
     browser_hash: Mapped[str]
     upstream_id: Mapped[str] = mapped_column(ForeignKey(Upstream.id, ondelete="CASCADE"))
-    nonce_hash: Mapped[str]
-    sealed_verifier: Mapped[bytes]
+    nonce_hash: Mapped[str | None]
+    sealed_verifier: Mapped[bytes | None]
+    sealed_answer: Mapped[bytes | None]
     pending_id: Mapped[UUID | None]
     back_to: Mapped[str]
     links_to: Mapped[UUID | None]

@@ -29,6 +29,7 @@ _SENTENCES: Final = {
     "deactivated": "Your account here was shut. Ask your administrator.",
     "unknown": "There is no account here for you. Ask your administrator.",
     "no question": "This answer came too late, twice, or from another browser. Start again.",
+    "unsolicited": "{title} sent an answer that nobody had asked for. Begin on the sign-in page here.",
     "silent": "{title} does not answer at the moment. Try again in a few minutes, or sign in another way.",
 }
 _ANY: Final = "{title} sent an answer that cannot be believed. Nothing was changed; start again."
@@ -57,7 +58,7 @@ async def send_off(request: Request, caller: Caller, asked: Provider, question: 
     try:
         address = await asking.ask(caller, asked.id, question, browser=browser)
     except UpstreamSilent:
-        return _refused(request, asked, "silent", question.pending_id)
+        return refused_page(request, asked, "silent", question.pending_id)
     response = see_other(address)
     set_cookie(response, caller, browser_cookie(caller), browser, life=asking.LIFE)
     return response
@@ -77,11 +78,11 @@ async def come_back(request: Request, caller: Calling, upstream_id: str) -> Resp
         person = await asking.person(caller, asked, attempt, answer)
     except UpstreamSilent as silence:
         log.warning("provider silent", upstream=asked.id, because=str(silence))
-        return _refused(request, asked, "silent", pending_id)
+        return refused_page(request, asked, "silent", pending_id)
     except UpstreamRefused as refusal:
         async with caller.begin() as visit:
             linking.refuse(visit, asked.id, refusal.reason)
-        return _refused(request, asked, refusal.reason, pending_id)
+        return refused_page(request, asked, refusal.reason, pending_id)
     async with caller.begin() as visit:
         match await linking.arrive(visit, asked, attempt, person):
             case linking.Known(account):
@@ -92,7 +93,7 @@ async def come_back(request: Request, caller: Calling, upstream_id: str) -> Resp
                 set_cookie(response, visit, offer_cookie(visit), secret, life=asking.LIFE)
                 return response
             case linking.Refused(reason):
-                return _refused(request, asked, reason, attempt.pending_id)
+                return refused_page(request, asked, reason, attempt.pending_id)
 
 
 @router.get("/sign-in/upstream-offer")
@@ -122,7 +123,8 @@ def _once(request: Request) -> dict[str, str]:
     return {name: value for name, value in query.items() if len(query.getlist(name)) == 1}
 
 
-def _refused(request: Request, asked: Provider, reason: str, pending_id: UUID | None) -> Response:
+def refused_page(request: Request, asked: Provider, reason: str, pending_id: UUID | None) -> Response:
+    """Why somebody is not signed in, in words for them."""
     sentence = _SENTENCES.get(reason, _ANY).format(title=asked.title)
     status = {"silent": 503, "deactivated": 403, "unknown": 403}.get(reason, 400)
     return page(

@@ -11,6 +11,7 @@ from identity_service.sealing import Sealer
 from identity_service.upstreams import id_token, queries
 from identity_service.upstreams.documents import Metadata, json_object
 from identity_service.upstreams.errors import UpstreamRefused, UpstreamSilent
+from identity_service.upstreams.schemas import SamlTerms
 from identity_service.visit import Caller
 from shared.kernel.errors import NotFound
 from shared.oidc.errors import InvalidToken
@@ -25,6 +26,7 @@ class Provider:
     """The row of an upstream, to be used outside any transaction."""
 
     id: str
+    kind: str
     realm: str
     title: str
     issuer: str
@@ -38,10 +40,19 @@ class Provider:
     provisions: bool
     admits_linking: bool
     trusts_mfa: bool
+    saml: dict[str, Any] | None = field(repr=False)
+
+    @property
+    def terms(self) -> SamlTerms:
+        """Of a provider of SAML."""
+        return SamlTerms.model_construct(**(self.saml or {}))
+
+    def address(self, public_url: str, page: str) -> str:
+        """Each provider answers at addresses of its own, so that none can pass for another."""
+        return f"{public_url}/sign-in/upstream/{self.id}/{page}"
 
     def redirect_uri(self, public_url: str) -> str:
-        """Each provider answers at an address of its own, so that none can pass for another."""
-        return f"{public_url}/sign-in/upstream/{self.id}/callback"
+        return self.address(public_url, "callback")
 
     def authentication(self, sealer: Sealer) -> tuple[str, dict[str, str]]:
         """The Authorization header and the form fields that prove who we are (RFC 6749 section 2.3.1)."""

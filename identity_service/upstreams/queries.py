@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, delete, select
+from sqlalchemy import Select, and_, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.upstreams.models import Upstream, UpstreamAttempt, UpstreamIdentity, UpstreamOffer
@@ -12,6 +12,14 @@ from shared.db.query import Query
 
 ENABLED = Query(
     select(Upstream.__table__).where(Upstream.id == bindparam("upstream_id"), Upstream.is_enabled.is_(True))
+)
+UNANSWERED = Query(
+    select(UpstreamAttempt.needs_auth_after).where(
+        UpstreamAttempt.state_hash == bindparam("state_hash"),
+        UpstreamAttempt.upstream_id == bindparam("upstream_id"),
+        UpstreamAttempt.expires_at > bindparam("now"),
+        UpstreamAttempt.sealed_answer.is_(None),
+    )
 )
 Identities = Select[UpstreamIdentity]
 
@@ -80,6 +88,24 @@ async def take_attempt(
         .returning(UpstreamAttempt)
     )
     return found
+
+
+async def keep_answer(
+    session: AsyncSession, *, state_hash: str, upstream_id: str, now: datetime, answer: bytes
+) -> bool:
+    """Whether this is the first answer to the question."""
+    found = await session.scalar(
+        update(UpstreamAttempt)
+        .where(
+            UpstreamAttempt.state_hash == state_hash,
+            UpstreamAttempt.upstream_id == upstream_id,
+            UpstreamAttempt.expires_at > now,
+            UpstreamAttempt.sealed_answer.is_(None),
+        )
+        .values(sealed_answer=answer)
+        .returning(UpstreamAttempt.state_hash)
+    )
+    return found is not None
 
 
 async def take_offer(session: AsyncSession, *, secret_hash: str, now: datetime) -> UpstreamOffer | None:

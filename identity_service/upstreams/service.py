@@ -1,5 +1,6 @@
 """Keeping providers, and what people see of them."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,8 @@ from identity_service.upstreams import linking, queries
 from identity_service.upstreams.errors import BadUpstream, LastWayIn
 from identity_service.upstreams.models import Upstream
 from identity_service.upstreams.provider import SECRET_PURPOSE
-from identity_service.upstreams.schemas import UpstreamSettings
+from identity_service.upstreams.saml import descriptions, keys
+from identity_service.upstreams.schemas import SAML, SamlSettings, UpstreamSettings, values_of
 from identity_service.visit import Caller, Visit
 from shared.kernel.errors import NotFound
 
@@ -73,29 +75,49 @@ async def all_upstreams(visit: Visit) -> Sequence[Upstream]:
 
 
 async def keep(
-    visit: Visit, upstream_id: str, settings: UpstreamSettings, *, secret: str | None, by: str | None = None
+    visit: Visit,
+    upstream_id: str,
+    settings: UpstreamSettings | SamlSettings,
+    *,
+    secret: str | None = None,
+    by: str | None = None,
 ) -> Upstream:
     """Make a provider, or change it; without `secret` the one that is kept stays. Who is linked stays linked
-    only while issuer and realm are the same. Raises BadUpstream, UnknownRole."""
+    only while kind, issuer and realm are the same. Raises BadUpstream, UnknownRole."""
     await roles.known(visit, settings.realm, [rule.role for rule in settings.role_rules])
+    if settings.kind == SAML:
+        await descriptions.check(visit, settings)
     upstream = await visit.session.get(Upstream, upstream_id)
     if upstream is None:
-        upstream = Upstream(id=upstream_id, sealed_secret=None, created_at=visit.now)
+        upstream = Upstream(id=upstream_id, kind=settings.kind, sealed_secret=None, created_at=visit.now)
         visit.session.add(upstream)
-    elif (upstream.issuer, upstream.realm) != (settings.issuer, settings.realm):
+    elif any(getattr(upstream, name) != getattr(settings, name) for name in ("kind", "issuer", "realm")):
         await _forget_links(visit, upstream, by=by or "operator")
-    for name, value in settings.model_dump().items():
-        setattr(upstream, name, value)
-    if settings.token_endpoint_auth_method == "none":  # noqa: S105 # the name of a method
+    if upstream.kind != settings.kind:
         upstream.sealed_secret = None
-    elif secret is not None:
-        upstream.sealed_secret = visit.services.sealer.seal(secret.encode(), purpose=SECRET_PURPOSE)
-    if upstream.sealed_secret is None and settings.token_endpoint_auth_method != "none":  # noqa: S105
-        raise BadUpstream(f"The provider {upstream_id} needs a client secret.")
+    for name, value in values_of(settings).items():
+        setattr(upstream, name, value)
+    await _seal(visit, upstream, settings, secret)
     upstream.updated_at = visit.now
     await visit.session.flush()
     _record(visit, "upstream.applied", upstream_id, by)
     return upstream
+
+
+async def _seal(
+    visit: Visit, upstream: Upstream, settings: UpstreamSettings | SamlSettings, secret: str | None
+) -> None:
+    """Keep what proves there who we are. Raises BadUpstream."""
+    if settings.kind == SAML:
+        if upstream.sealed_secret is None:
+            secret = await asyncio.to_thread(keys.made, upstream.id, visit.now)
+    elif settings.token_endpoint_auth_method == "none":  # noqa: S105 # the name of a method
+        upstream.sealed_secret = None
+        return
+    if secret is not None:
+        upstream.sealed_secret = visit.services.sealer.seal(secret.encode(), purpose=SECRET_PURPOSE)
+    if upstream.sealed_secret is None:
+        raise BadUpstream(f"The provider {upstream.id} needs a client secret.")
 
 
 async def remove(visit: Visit, upstream: Upstream, *, by: str | None = None) -> None:

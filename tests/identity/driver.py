@@ -97,6 +97,11 @@ class Browser:
         """The cookies that sign somebody in: not those by which a browser is known."""
         return {name for name in self.http.cookies if "-device" not in name}
 
+    @property
+    def bare(self) -> "Browser":
+        """The same browser where it sends no cookie: for another site's form."""
+        return Browser(httpx.AsyncClient(transport=self.http._transport, base_url=self.http.base_url))
+
     async def get(self, url: str, **kwargs: Any) -> httpx.Response:
         return await self.http.get(url, **kwargs)
 
