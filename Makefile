@@ -10,7 +10,7 @@ LOCK_ENV := env -i PATH="$$PATH" HOME="$$HOME" SSL_CERT_FILE="$$SSL_CERT_FILE"
 .DEFAULT_GOAL := help
 .PHONY: help run reset demo-accounts admin staff deactivate reactivate roles organisation identity-apply identity-export keys-rotate \
 	identity-audit-verify identity-audit-export import-stackexchange bridge-reconcile env dev-env \
-	test test-browser test-all check bench migration lock openapi env-example audit
+	test test-browser test-all test-interop check bench migration lock openapi env-example audit
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 24
@@ -85,13 +85,17 @@ bridge-reconcile: env ## Compare the ledgers on both sides of the bridge
 # --- working on it ----------------------------------------------------------------------------------------------
 
 test: dev-env ## Run the tests (PG_BIN=folder chooses another PostgreSQL)
-	@$(V)/pytest -n auto -m "not browser and not slow" $(ARGS)
+	@$(V)/pytest -n auto -m "not browser and not slow and not interop" $(ARGS)
 
 test-browser: dev-env ## Run the tests that drive headless Chromium
 	@$(V)/pytest -m browser $(ARGS)
 
 test-all: dev-env ## Run all tests, also the slow ones
-	@$(V)/pytest -n auto $(ARGS)
+	@$(V)/pytest -n auto -m "not interop" $(ARGS)
+
+test-interop: dev-env ## Let clients by other people sign in: npm's openid-client, Apache's mod_auth_openidc
+	@$(V)/python -m tests.interop.install
+	@$(V)/pytest -m interop tests/interop $(ARGS)
 
 check: dev-env ## What has to hold before anybody reads: style, types, imports, architecture, migrations
 	$(V)/ruff check .

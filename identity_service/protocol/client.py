@@ -37,12 +37,7 @@ class ProtocolClient(ClientMixin):  # type: ignore[misc] # Authlib carries no ty
         """None: OpenID Connect Core 3.1.2.1 wants the address in each request."""
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        """Character by character; only the port of a loopback address that is registered without one may
-        be any (RFC 8252 section 7.3)."""
-        return any(
-            redirect_uri == known or _only_port_differs(redirect_uri, known)
-            for known in self.row.redirect_uris
-        )
+        return is_registered(redirect_uri, self.row.redirect_uris)
 
     def check_client_secret(self, client_secret: str) -> bool:
         return is_one_of(self.row.secrets_at(self._now), client_secret)
@@ -101,6 +96,12 @@ def is_one_of(stored: Iterable[str], given: str) -> bool:
     """Compared in constant time with each of the hashes."""
     digest = hashed(given)
     return any(secrets.compare_digest(one, digest) for one in stored)
+
+
+def is_registered(address: str, addresses: Iterable[str]) -> bool:
+    """Character by character; only the port of a loopback address that is registered without one may be any
+    (RFC 8252 section 7.3)."""
+    return any(address == known or _only_port_differs(address, known) for known in addresses)
 
 
 def _only_port_differs(asked: str, known: str) -> bool:

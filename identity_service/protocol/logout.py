@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 from identity_service.clients.models import Client
 from identity_service.grants import service as grants
 from identity_service.protocol import tokens
+from identity_service.protocol.client import is_registered
 from identity_service.protocol.request import Parameters, repeated
 from identity_service.sessions import service as sessions
 from identity_service.sessions.models import SignInSession
@@ -55,7 +56,7 @@ async def end_session(
     if client is None or data.get("client_id", client.id) != client.id:
         return Refused()
     wanted = data.get("post_logout_redirect_uri")
-    if wanted is not None and wanted not in client.post_logout_redirect_uris:
+    if wanted is not None and not is_registered(wanted, client.post_logout_redirect_uris):
         return Refused()
     realm = await _end_hinted(visit, claims, client)
     return Ended(realm, _back_to(wanted, data.get("state")))

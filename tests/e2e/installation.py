@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,10 @@ KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "PG_BIN")
 class Installation:
     """Started by `start`; `accounts` and `client` are what `make demo-accounts JSON=1` tells."""
 
-    def __init__(self, folder: Path, *, tls: bool = False) -> None:
+    def __init__(self, folder: Path, *, tls: bool = False, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.tls = tls
+        self.settings = settings or {}
         self.port_base = free_base()
         self.process: subprocess.Popen[str] | None = None
         self.said: queue.Queue[str] = queue.Queue()
@@ -46,7 +47,7 @@ class Installation:
         self.process = subprocess.Popen(
             [*LAUNCH, "run", "--port-base", str(self.port_base), *(["--tls"] if self.tls else [])],
             cwd=PROJECT,
-            env=self._environment(),
+            env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -62,7 +63,7 @@ class Installation:
         return subprocess.run(
             [*LAUNCH, *arguments],
             cwd=PROJECT,
-            env=self._environment(),
+            env=self.environment(),
             capture_output=True,
             text=True,
             timeout=PATIENCE,
@@ -108,9 +109,9 @@ class Installation:
                     found.append(int(path.name))
         return found
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in KEPT if os.environ.get(name)}
-        return kept | {"NARROWBRIDGE_DATA": str(self.folder), "COLUMNS": "200"}
+        return {**kept, **self.settings, "NARROWBRIDGE_DATA": str(self.folder), "COLUMNS": "200"}
 
     def _listen(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None

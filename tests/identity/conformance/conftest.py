@@ -22,7 +22,16 @@ from shared.oidc.names import GrantType
 from tests.fixtures.server import TestServer, in_thread
 from tests.identity.conformance import fapi, running
 from tests.identity.conformance.application import Application, listening
-from tests.identity.conformance.op import AFTER_LOGOUT, ALL_SCOPES, CALLBACK, CLIENTS, EMAIL, NAME, Agent
+from tests.identity.conformance.op import (
+    AFTER_LOGOUT,
+    AFTER_LOGOUT_OF_APPS,
+    ALL_SCOPES,
+    CALLBACK,
+    CLIENTS,
+    EMAIL,
+    NAME,
+    Agent,
+)
 from tests.identity.conformance.op import Provider as Op
 from tests.identity.conftest import settings_for
 from tests.identity.driver import PASSWORD
@@ -44,7 +53,7 @@ async def _fill(settings: Settings, application: Application) -> None:
                 scopes=[*ALL_SCOPES.split(), "offline_access"],
                 realms=["customer"],
                 redirect_uris=[CALLBACK],
-                post_logout_redirect_uris=[AFTER_LOGOUT],
+                post_logout_redirect_uris=[AFTER_LOGOUT, AFTER_LOGOUT_OF_APPS],
                 backchannel_logout_uri=application.url,
                 backchannel_logout_session_required=True,
                 requires_pkce=False,

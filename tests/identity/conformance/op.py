@@ -18,6 +18,7 @@ from tests.identity.driver import OWN_FORM, PASSWORD
 
 CALLBACK = "https://rp.example/callback"
 AFTER_LOGOUT = "https://rp.example/signed-out"
+AFTER_LOGOUT_OF_APPS = "http://127.0.0.1/signed-out"
 EMAIL, NAME = "ana@outside.example", "Ana"
 ALL_SCOPES = "openid profile email address phone"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.identity.conformance.op import AFTER_LOGOUT, SECOND, Agent
+from tests.identity.conformance.op import AFTER_LOGOUT, AFTER_LOGOUT_OF_APPS, SECOND, Agent
 
 
 @pytest.fixture
@@ -87,3 +87,13 @@ def test_the_hint_of_one_client_is_of_no_use_to_another(plain: Agent, hint: str)
     """Section 2: a `client_id` that comes along must be the hint's audience; an unknown one is refused."""
     stays(plain, status=400, id_token_hint=hint, client_id=SECOND.id, post_logout_redirect_uri=AFTER_LOGOUT)
     stays(plain, status=400, client_id="nobody", post_logout_redirect_uri=AFTER_LOGOUT)
+
+
+def test_an_app_on_the_loopback_is_returned_to_at_whichever_port(plain: Agent, hint: str) -> None:
+    """As for its redirect address (RFC 8252 section 7.3)."""
+    for bad in ("http://127.0.0.1:51234/other", "https://127.0.0.1:51234/signed-out"):
+        stays(plain, status=400, id_token_hint=hint, post_logout_redirect_uri=bad)
+    free = AFTER_LOGOUT_OF_APPS.replace("127.0.0.1", "127.0.0.1:51234")
+    answer = plain.end_session(id_token_hint=hint, post_logout_redirect_uri=free)
+    assert answer.headers["location"] == free
+    assert not plain.is_signed_in()

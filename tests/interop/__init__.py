@@ -1,0 +1,1 @@
+"""Relying parties by other people, signing in here: `make test-interop`."""
