@@ -8,7 +8,7 @@ SERVICES := identity_service employee_service customer_service
 LOCK_ENV := env -i PATH="$$PATH" HOME="$$HOME" SSL_CERT_FILE="$$SSL_CERT_FILE"
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset demo-accounts admin staff deactivate reactivate roles organisation identity-apply identity-export keys-rotate \
+.PHONY: help run reset demo-accounts admin staff deactivate reactivate roles organisation identity identity-apply identity-export keys-rotate \
 	identity-audit-verify identity-audit-export import-stackexchange bridge-reconcile env dev-env \
 	test test-browser test-all test-interop check bench migration lock openapi env-example audit
 
@@ -63,6 +63,10 @@ identity-apply: env ## Bring clients, roles and people to what a file says: FILE
 
 identity-export: env ## Print clients, roles and people as such a file, without secrets
 	@$(V)/python -m shared.launch exec identity export
+
+identity: env ## Run another command of identity: DO="scim-token entra" (DO=--help lists them)
+	@test -n "$(DO)" || { echo 'Say what to do: make identity DO="scim-token entra"; DO=--help lists it all' >&2; exit 2; }
+	@$(V)/python -m shared.launch exec identity $(DO)
 
 keys-rotate: env ## Make new signing keys (AT_ONCE=1 when the old ones were stolen)
 	@$(V)/python -m shared.launch exec identity keys-rotate $(if $(AT_ONCE),--at-once)

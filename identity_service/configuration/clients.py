@@ -1,6 +1,6 @@
 """The section `clients`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -11,8 +11,9 @@ from identity_service.clients.metadata import ClientMetadata
 from identity_service.clients.models import Client
 from identity_service.clients.names import AuthMethod
 from identity_service.configuration.changes import Act, Change, differences
-from identity_service.configuration.errors import KeptElsewhere
+from identity_service.configuration.errors import BadFile, KeptElsewhere
 from identity_service.configuration.schemas import AppliedClient
+from identity_service.protocol.resources import resources
 from identity_service.sealing import hashed, new_secret
 from identity_service.visit import Visit
 
@@ -21,11 +22,23 @@ _WITH_SECRET = frozenset({AuthMethod.BASIC, AuthMethod.POST})
 
 
 async def plan(visit: Visit, wanted: Sequence[AppliedClient]) -> list[Change]:
-    """Raises KeptElsewhere for a client of the service's own settings."""
+    """Raises KeptElsewhere for a client of the service's own settings, BadFile for an unknown audience."""
+    for client in wanted:
+        _require_audiences(client, resources(visit.settings).keys())
     found = await visit.session.scalars(select(Client).where(Client.id.in_([one.id for one in wanted])))
     present = {client.id: client for client in found}
     changes = [_change(client, present.get(client.id)) for client in wanted]
     return [change for change in changes if change is not None]
+
+
+def _require_audiences(client: AppliedClient, known: Collection[str]) -> None:
+    """No token is ever made for another: whoever names one has mistyped, or means another installation."""
+    for name in ("audiences", "machine_audiences", "exchange_audiences", "serves"):
+        for audience in getattr(client, name):
+            if audience not in known:
+                raise BadFile(
+                    f"client {client.id}, {name}: there is no {audience} here, but {', '.join(sorted(known))}"
+                )
 
 
 def _change(wanted: AppliedClient, present: Client | None) -> Change | None:

@@ -258,3 +258,10 @@ async def test_a_provider_wants_a_secret_and_roles_that_are_known(house: House) 
 def test_what_does_not_fit_a_provider_is_named(changes: dict[str, Any], named: str) -> None:
     with pytest.raises(BadFile, match=named):
         service.read(yaml.safe_dump({"upstreams": [NORTH | changes]}))
+
+
+@pytest.mark.parametrize("name", ["audiences", "machine_audiences", "exchange_audiences", "serves"])
+async def test_an_audience_that_is_none_of_ours_is_refused_by_name(house: House, name: str) -> None:
+    elsewhere = CRM | {name: ["http://localhost:9002"]}
+    with pytest.raises(BadFile, match=rf"client crm, {name}: there is no http://localhost:9002 here"):
+        await planned(house, {"clients": [elsewhere]})
