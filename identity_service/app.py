@@ -8,7 +8,6 @@ from pathlib import Path
 import structlog
 from fastapi import APIRouter, FastAPI
 
-from identity_service.admin import frame as console
 from identity_service.admin import routes as admin
 from identity_service.clients import service as clients
 from identity_service.clients.keys import RemoteKeySets
@@ -111,7 +110,6 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         cors=Cors(origins.of_all_clients(services.database), paths=origins.READABLE, methods="GET, POST"),
     )
     own.catch(app)
-    console.catch(app)
     app.state.services = services
     app.state.published = {}
     app.state.seen_tokens = SeenTokens()

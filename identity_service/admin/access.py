@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import Depends
 from fastapi.routing import APIRoute
@@ -17,6 +17,7 @@ from identity_service.grants.models import Grant
 from identity_service.protocol import binding, tokens
 from identity_service.protocol.resources import ADMIN_SCOPE
 from identity_service.protocol.turn import Person, Turn, person_of
+from identity_service.roles.service import ADMIN
 from identity_service.visit import Visit
 from identity_service.web import caller_of, count_address
 from shared.kernel.actor import Actor
@@ -27,8 +28,6 @@ from shared.web import idempotency
 from shared.web.credentials import DPOP, credentials, presented
 from shared.web.limits import Limits
 from shared.web.routes import READING, Handler
-
-ROLE: Final = "admin"
 
 
 @dataclass(slots=True)
@@ -65,6 +64,7 @@ class AdminRoute(APIRoute):
             await _refuse_nul(request)
             request.state.idempotency = None
             async with AsyncExitStack() as stack:
+                request.state.transaction = stack
                 visit = request.state.visit = await stack.enter_async_context(caller_of(request).begin())
                 try:
                     response = await handle(request)
@@ -92,6 +92,13 @@ def shown_once(request: Request) -> None:
     request.state.idempotency = None
 
 
+async def let_go(request: Request) -> None:
+    """Commit now: what follows asks somebody elsewhere, and holds nothing of the database meanwhile."""
+    request.state.idempotency = None
+    stack: AsyncExitStack = request.state.transaction
+    await stack.aclose()
+
+
 async def _reading(request: Request) -> Admin:
     visit: Visit = request.state.visit
     payload, person, grant = await _person(request, visit)
@@ -99,7 +106,7 @@ async def _reading(request: Request) -> Admin:
     limits.count(request.scope, Actor(person.account.id))
     if ADMIN_SCOPE not in str(payload.get("scope", "")).split():
         raise MissingScope(f"This call needs the scope {ADMIN_SCOPE}", data={"scope": ADMIN_SCOPE})
-    if person.account.realm != "staff" or ROLE not in person.account.roles:
+    if person.account.realm != "staff" or ADMIN not in person.account.roles:
         raise NotAdministrator
     return Admin(visit, person.account, grant.auth_time, grant.amr, str(payload["client_id"]))
 

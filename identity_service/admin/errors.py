@@ -15,6 +15,13 @@ class KeptElsewhere(Conflict):
     title = "This client follows from the service's settings and is changed there"
 
 
+class KeptByDirectory(Conflict):
+    """The next word of the directory would undo it."""
+
+    code = "admin.kept_by_directory"
+    title = "A directory keeps this group over SCIM; change it there"
+
+
 class Yourself(Conflict):
     """Whoever shuts out the last administrator has nobody left to ask: somebody else does it."""
 

@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from pydantic import ValidationError
 from starlette.responses import Response, StreamingResponse
 
-from identity_service.admin.frame import Acting, Looking, console
+from identity_service.admin.frame import Acting, Looking, console, console_router
 from identity_service.admin.keys import service as keys
 from identity_service.admin.log import service as log
 from identity_service.admin.log.service import AuditAsked, WithinTime
@@ -20,7 +20,7 @@ from identity_service.web import REALMS, see_other
 from shared.kernel.errors import Invalid, NotFound
 from shared.web.limits import Limits
 
-router = APIRouter(include_in_schema=False)
+router = console_router()
 Text = Annotated[str, Form(max_length=254)]
 Number = Annotated[int, Form()]
 

@@ -14,6 +14,7 @@ from identity_service.clients.addresses import RedirectUri, WebAddress
 from identity_service.clients.names import Algorithm, AuthMethod, Profile
 from identity_service.clients.origins import BadOrigin, exact_origins
 from shared.oidc.names import GrantType
+from shared.web.fields import Disagrees
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Token = Annotated[str, StringConstraints(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]{1,200}$")]
@@ -107,25 +108,25 @@ class ClientMetadata(BaseModel):
 def _keys_where_it_signs(client: ClientMetadata) -> None:
     """RFC 7591 section 2: `jwks` and `jwks_uri` are not given together."""
     if client.jwks is not None and client.jwks_uri is not None:
-        raise ValueError("give jwks or jwks_uri, not both")
+        raise Disagrees("jwks", "give jwks or jwks_uri, not both")
     if client.token_endpoint_auth_method == AuthMethod.KEY and not (client.jwks or client.jwks_uri):
-        raise ValueError("private_key_jwt needs jwks or jwks_uri")
+        raise Disagrees("jwks_uri", "private_key_jwt needs jwks or jwks_uri")
 
 
 def _addresses_where_people_come_back(client: ClientMetadata) -> None:
     if GrantType.CODE in client.grant_types and not client.redirect_uris:
-        raise ValueError("authorization_code needs redirect_uris")
+        raise Disagrees("redirect_uris", "authorization_code needs redirect_uris")
     if GrantType.CODE in client.grant_types and not client.realms:
-        raise ValueError("authorization_code needs realms: whose people may sign in")
+        raise Disagrees("realms", "authorization_code needs realms: whose people may sign in")
 
 
 def _no_machine_without_proof(client: ClientMetadata) -> None:
     """OAuth 2.1 section 4.2 and RFC 8693: only a client that proves itself acts for itself or for others."""
     alone = {GrantType.CLIENT, GrantType.EXCHANGE} & set(client.grant_types)
     if client.token_endpoint_auth_method == AuthMethod.NONE and alone:
-        raise ValueError("a public client has neither client_credentials nor token exchange")
+        raise Disagrees("grant_types", "a public client has neither client_credentials nor token exchange")
     if client.token_endpoint_auth_method == AuthMethod.NONE and not client.requires_pkce:
-        raise ValueError("a public client needs PKCE")
+        raise Disagrees("requires_pkce", "a public client needs PKCE")
 
 
 def _fapi2_is_whole(client: ClientMetadata) -> None:
@@ -138,9 +139,10 @@ def _fapi2_is_whole(client: ClientMetadata) -> None:
         and not client.rotates_refresh_tokens
         and client.id_token_alg != Algorithm.RS256
     ):
-        raise ValueError(
+        raise Disagrees(
+            "security_profile",
             "fapi2 means private_key_jwt, require_pushed_authorization_requests, dpop_bound_access_tokens, "
-            "PKCE, no rotation of refresh tokens and no RS256"
+            "PKCE, no rotation of refresh tokens and no RS256",
         )
 
 

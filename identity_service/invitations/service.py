@@ -128,14 +128,23 @@ async def waiting_at(visit: Visit, organisation_id: UUID) -> Sequence[Invitation
     return await queries.of_organisation(visit.session, organisation_id, visit.now)
 
 
-async def withdraw(visit: Visit, organisation_id: UUID, invitation_id: UUID) -> bool:
-    """Take an invitation of this organisation back; False when there is none."""
-    gone = await visit.session.execute(
-        delete(Invitation)
-        .where(Invitation.id == invitation_id, Invitation.organisation_id == organisation_id)
-        .returning(Invitation.id)
-    )
-    return gone.first() is not None
+async def send_again(visit: Visit, invitation: Invitation, *, by: Account) -> str:
+    """The same with another link, for seven days more; the link that was sent before is spent. Answers the
+    link. Raises HasAccount when they have an account by now, UnknownRole for a role that is gone."""
+    if invitation.organisation_id is None:
+        return await invite_colleague(visit, email=invitation.email, roles=invitation.roles, by=by)
+    organisation = await visit.session.get_one(Organisation, invitation.organisation_id)
+    is_admin = invitation.is_organisation_admin
+    return await invite_to(visit, organisation, email=invitation.email, is_admin=is_admin, by=by)
+
+
+async def withdraw(visit: Visit, invitation_id: UUID, *, organisation_id: UUID | None = None) -> bool:
+    """Take an invitation back, only if it is of `organisation_id` where one is given; False when there is
+    none."""
+    statement = delete(Invitation).where(Invitation.id == invitation_id).returning(Invitation.id)
+    if organisation_id is not None:
+        statement = statement.where(Invitation.organisation_id == organisation_id)
+    return (await visit.session.execute(statement)).first() is not None
 
 
 async def prune(visit: Visit) -> None:

@@ -160,7 +160,7 @@ async def invite(visit: Visit, admin: Account, *, email: str, is_admin: bool) ->
 async def withdraw(visit: Visit, admin: Account, invitation_id: UUID) -> None:
     """Take an invitation back. Raises NotFound."""
     organisation = await of_admin(visit, admin)
-    if not await invitations.withdraw(visit, organisation.id, invitation_id):
+    if not await invitations.withdraw(visit, invitation_id, organisation_id=organisation.id):
         raise NotFound
     _record(visit, organisation, "invitation.withdrawn", account=admin, invitation=str(invitation_id))
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from identity_service.accounts.models import Account
+from identity_service.roles.service import ADMIN
 from identity_service.sessions import service as sessions
 from identity_service.sessions.models import SignInSession
 from identity_service.visit import Caller, Visit
@@ -34,6 +35,9 @@ UPSTREAMS: Final = ("upstreams", "Connected sign-ins", "/account/upstreams", "li
 
 ORGANISATION: Final = ("organisation", "Organisation", "/account/organisation", "people")
 """For those who look after the people of their organisation."""
+
+CONSOLE: Final = ("console", "Administration", "/admin/people", "settings")
+"""For administrators."""
 
 _OWN_PAGE: Final = re.compile(r"/account(/[a-z0-9-]+)*")
 
@@ -106,6 +110,7 @@ def own_page(
         *NAV,
         *([UPSTREAMS] if account.realm == "staff" else []),
         *([ORGANISATION] if account.is_organisation_admin else []),
+        *([CONSOLE] if account.realm == "staff" and ADMIN in account.roles else []),
     ]
     around = site(settings, account.realm)
     around["home_url"] = "/account"

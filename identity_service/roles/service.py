@@ -1,12 +1,16 @@
 """Reading roles, and checking those that somebody is given."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from sqlalchemy import select
 
 from identity_service.roles.errors import UnknownRole
 from identity_service.roles.models import Role
 from identity_service.visit import Visit
+
+ADMIN: Final = "admin"
+"""The built-in role of those who look after accounts, clients and policies."""
 
 
 async def all_roles(visit: Visit) -> Sequence[Role]:

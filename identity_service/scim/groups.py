@@ -1,19 +1,16 @@
 """What a directory does to groups."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from scim2_models import InvalidValueException, NotFoundException, PatchOp, TooManyException
-from sqlalchemy import delete
 
 from identity_service.audit import service as audit
-from identity_service.lifecycle import service as lifecycle
 from identity_service.protocol.resources import provisioning
 from identity_service.roles import service as roles
-from identity_service.scim import queries, views
-from identity_service.scim.models import Group, GroupMember
+from identity_service.scim import membership, queries, views
+from identity_service.scim.models import Group
 from identity_service.scim.resources import POLICY
 from identity_service.scim.resources import Group as GroupResource
 from identity_service.scim.tokens import Directory
@@ -42,7 +39,7 @@ class Groups:
 
     async def create(self, wanted: GroupResource) -> Shown:
         visit = self.visit
-        group = Group(id=new_id(), created_at=visit.now, updated_at=visit.now, display_name="")
+        group = Group(id=new_id(), created_at=visit.now, updated_at=visit.now, is_provisioned=True)
         self._describe(group, wanted)
         if group.display_name_key in visit.settings.scim_roles:
             group.role = group.display_name_key
@@ -106,26 +103,8 @@ class Groups:
         if len(after) > MOST_MEMBERS:
             raise TooManyException(detail=f"A group has {MOST_MEMBERS} members at most")
         joined = await self._accounts(after - before)
-        for account in joined:
-            row = GroupMember(group_id=group.id, account_id=account.id, joined_at=self.visit.now)
-            self.visit.session.add(row)
         left = await self._accounts(before - after)
-        await self.visit.session.flush()
-        await self.visit.session.execute(
-            delete(GroupMember).where(
-                GroupMember.group_id == group.id, GroupMember.account_id.in_([account.id for account in left])
-            )
-        )
-        if group.role is not None:
-            await self._follow_role(group.role, joined, left)
-
-    async def _follow_role(self, role: str, joined: Iterable[Any], left: Iterable[Any]) -> None:
-        by = self.directory.name
-        for account in joined:
-            await lifecycle.change(self.visit, account, by=by, roles={*account.roles, role})
-        for account in left:
-            if role not in await queries.roles_by_groups(self.visit.session, account.id):
-                await lifecycle.change(self.visit, account, by=by, roles=set(account.roles) - {role})
+        await membership.change(self.visit, group, joined=joined, left=left, by=self.directory.name)
 
     async def _accounts(self, ids: set[str]) -> list[Any]:
         """Raises InvalidValueException when one is not there."""
@@ -168,10 +147,7 @@ async def map_role(visit: Visit, name: str, role: str) -> int:
     if not found:
         raise NotFound(f"There is no group {name!r}.")
     for group in found:
-        group.role = role
-        ids = [row.account_id for row in await queries.members(visit.session, [group.id])]
-        for account in await queries.accounts_among(visit.session, ids):
-            await lifecycle.change(visit, account, by="operator", roles={*account.roles, role})
+        await membership.give_role(visit, group, role, by="operator")
         audit.record(
             visit.session,
             "scim.group_mapped",

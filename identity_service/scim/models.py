@@ -46,7 +46,10 @@ class ScimUser(Base):
 
 
 class Group(Base):
-    """People who belong together in the directory. Whoever is in a group with a `role` has that role."""
+    """People who belong together. Whoever is in a group with a `role` has that role.
+
+    `is_provisioned`: a directory keeps it. The others are kept by administrators, and no directory sees them.
+    """
 
     __tablename__ = "groups"
 
@@ -55,6 +58,7 @@ class Group(Base):
     display_name_key: Mapped[str] = mapped_column(index=True)
     external_id: Mapped[str | None] = mapped_column(index=True)
     role: Mapped[str | None]
+    is_provisioned: Mapped[bool]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

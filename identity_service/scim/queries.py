@@ -12,6 +12,7 @@ from identity_service.scim.filters import Field, Sql
 from identity_service.scim.models import Group, GroupMember, ScimUser
 
 REALM: Final = "staff"
+_KEPT_THERE: Final = Group.is_provisioned.is_(True)
 
 
 def user_groups() -> Any:
@@ -21,7 +22,7 @@ def user_groups() -> Any:
         select(func.coalesce(func.json_agg(one), func.json_build_array()))
         .select_from(GroupMember)
         .join(Group, Group.id == GroupMember.group_id)
-        .where(GroupMember.account_id == Account.id)
+        .where(GroupMember.account_id == Account.id, _KEPT_THERE)
         .correlate(Account)
         .scalar_subquery()
     )
@@ -103,15 +104,16 @@ async def accounts_among(session: AsyncSession, ids: Sequence[UUID]) -> Sequence
 
 
 def groups() -> Select[Any]:
-    return select(Group)
+    """Those that directories keep: they see no others."""
+    return select(Group).where(_KEPT_THERE)
 
 
 def group_count() -> Select[Any]:
-    return select(func.count()).select_from(Group)
+    return select(func.count()).select_from(Group).where(_KEPT_THERE)
 
 
 async def group(session: AsyncSession, group_id: UUID, *, lock: bool = False) -> Group | None:
-    statement = select(Group).where(Group.id == group_id)
+    statement = groups().where(Group.id == group_id)
     found: Group | None = await session.scalar(statement.with_for_update() if lock else statement)
     return found
 
@@ -132,11 +134,22 @@ async def members(session: AsyncSession, group_ids: Sequence[UUID]) -> Sequence[
     return found
 
 
-async def roles_by_groups(session: AsyncSession, account_id: UUID) -> set[str]:
-    """The roles that somebody has from groups."""
+async def members_of(session: AsyncSession, group_id: UUID) -> Sequence[Account]:
+    """Everybody in a group, by name, whoever keeps it."""
+    statement = select(Account).join(GroupMember, GroupMember.account_id == Account.id)
+    statement = statement.where(GroupMember.group_id == group_id).order_by(Account.name, Account.id)
+    return (await session.scalars(statement)).all()
+
+
+async def roles_by_groups(
+    session: AsyncSession, account_id: UUID, *, of_directories: bool = False
+) -> set[str]:
+    """The roles that somebody has from groups; or from those that directories keep."""
     statement = (
         select(Group.role)
         .join(GroupMember, GroupMember.group_id == Group.id)
         .where(GroupMember.account_id == account_id, Group.role.is_not(None))
     )
+    if of_directories:
+        statement = statement.where(_KEPT_THERE)
     return {role for role in await session.scalars(statement) if role}

@@ -151,8 +151,8 @@ class Users:
         """Whoever reads an account's mail can set its password: a directory gives no new address to somebody
         with more roles than it may give. The old address is told."""
         visit, old = self.visit, account.email
-        given = visit.settings.scim_roles | await queries.roles_by_groups(visit.session, account.id)
-        if set(account.roles) - given:
+        theirs = await queries.roles_by_groups(visit.session, account.id, of_directories=True)
+        if set(account.roles) - visit.settings.scim_roles - theirs:
             raise InvalidValueException(detail="emails: an administrator changes the address of this account")
         account.email, account.email_key = email, accounts.email_key(email)
         account.email_verified_at, account.updated_at = None, visit.now

@@ -1,1 +1,1 @@
-"""Signing in with an account of another provider (OpenID Connect, SAML), linked to one of ours by proof only."""
+"""Signing in with an account of another provider (OpenID Connect, SAML), linked to one of ours by proof."""

@@ -67,25 +67,27 @@ class Documents:
 
     async def of(self, issuer: str) -> Metadata:
         """Raises UpstreamSilent when nothing is known."""
-        return await self._kept.of(issuer, lambda: self._read(issuer))
+        return await self._kept.of(issuer, lambda: read(self._outgoing, issuer))
 
-    async def _read(self, issuer: str) -> Metadata:
-        """Section 4.3: the document names exactly the issuer that was asked. Raises CannotCall."""
-        address = issuer.rstrip("/") + "/.well-known/openid-configuration"
-        document = json_object(await self._outgoing.get(address))
-        if document.get("issuer") != issuer:
-            raise CannotCall("names another issuer")
-        if not all(_is_address(document.get(name), issuer) for name in _NEEDED):
-            raise CannotCall("lacks an endpoint")
-        userinfo = document.get("userinfo_endpoint")
-        return Metadata(
-            issuer=issuer,
-            authorization_endpoint=document["authorization_endpoint"],
-            token_endpoint=document["token_endpoint"],
-            jwks_uri=document["jwks_uri"],
-            userinfo_endpoint=str(userinfo) if _is_address(userinfo, issuer) else "",
-            names_itself=document.get("authorization_response_iss_parameter_supported") is True,
-        )
+
+async def read(outgoing: Outgoing, issuer: str) -> Metadata:
+    """What a provider says about itself. Section 4.3: the document names exactly the issuer that was asked.
+    Raises CannotCall."""
+    address = issuer.rstrip("/") + "/.well-known/openid-configuration"
+    document = json_object(await outgoing.get(address))
+    if document.get("issuer") != issuer:
+        raise CannotCall("names another issuer")
+    if not all(_is_address(document.get(name), issuer) for name in _NEEDED):
+        raise CannotCall("lacks an endpoint")
+    userinfo = document.get("userinfo_endpoint")
+    return Metadata(
+        issuer=issuer,
+        authorization_endpoint=document["authorization_endpoint"],
+        token_endpoint=document["token_endpoint"],
+        jwks_uri=document["jwks_uri"],
+        userinfo_endpoint=str(userinfo) if _is_address(userinfo, issuer) else "",
+        names_itself=document.get("authorization_response_iss_parameter_supported") is True,
+    )
 
 
 def json_object(heard: Heard, *, statuses: frozenset[int] = frozenset({200})) -> Mapping[str, Any]:

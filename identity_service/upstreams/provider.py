@@ -21,6 +21,11 @@ SECRET_PURPOSE: Final = "upstream secret"  # noqa: S105 # the name of a use, no 
 _TOKEN_STATUSES: Final = frozenset({200, 400, 401})
 
 
+def address(public_url: str, upstream_id: str, page: str) -> str:
+    """Each provider answers at addresses of its own, so that none can pass for another."""
+    return f"{public_url}/sign-in/upstream/{upstream_id}/{page}"
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """The row of an upstream, to be used outside any transaction."""
@@ -48,8 +53,7 @@ class Provider:
         return SamlTerms.model_construct(**(self.saml or {}))
 
     def address(self, public_url: str, page: str) -> str:
-        """Each provider answers at addresses of its own, so that none can pass for another."""
-        return f"{public_url}/sign-in/upstream/{self.id}/{page}"
+        return address(public_url, self.id, page)
 
     def redirect_uri(self, public_url: str) -> str:
         return self.address(public_url, "callback")

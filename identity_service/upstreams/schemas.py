@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.web.fields import Disagrees
+
 ADMIN_ROLE = "admin"
 OIDC: Final = "oidc"
 SAML: Final = "saml"
@@ -82,7 +84,7 @@ class ProviderSettings(BaseModel):
     @model_validator(mode="after")
     def _names_domains(self) -> Self:
         if self.provisions and not self.email_domains:
-            raise ValueError("provisions needs email_domains: whose people get accounts")
+            raise Disagrees("email_domains", "provisions needs email_domains: whose people get accounts")
         return self
 
 
@@ -99,7 +101,7 @@ class UpstreamSettings(ProviderSettings):
     @model_validator(mode="after")
     def _is_openid(self) -> Self:
         if "openid" not in self.scopes:
-            raise ValueError("scopes must name openid")
+            raise Disagrees("scopes", "scopes must name openid")
         return self
 
 
@@ -133,9 +135,11 @@ class SamlSettings(ProviderSettings, SamlTerms):
     @model_validator(mode="after")
     def _is_saml(self) -> Self:
         if (self.metadata is None) == (self.metadata_url is None):
-            raise ValueError("one of metadata and metadata_url is needed")
+            raise Disagrees("metadata_url", "one of metadata and metadata_url is needed")
         if self.provisions and not self.proves_email:
-            raise ValueError("provisions needs proves_email: addresses of new accounts are proved ones")
+            raise Disagrees(
+                "proves_email", "provisions needs proves_email: addresses of new accounts are proved ones"
+            )
         return self
 
 

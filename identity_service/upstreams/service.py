@@ -19,7 +19,7 @@ from identity_service.upstreams.provider import SECRET_PURPOSE
 from identity_service.upstreams.saml import descriptions, keys
 from identity_service.upstreams.schemas import SAML, SamlSettings, UpstreamSettings, values_of
 from identity_service.visit import Caller, Visit
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import FieldError, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,8 @@ async def keep(
     if settings.kind == SAML:
         await descriptions.check(visit, settings)
     upstream = await visit.session.get(Upstream, upstream_id)
+    if secret is None:
+        _require_secret(settings, upstream)
     if upstream is None:
         upstream = Upstream(id=upstream_id, kind=settings.kind, sealed_secret=None, created_at=visit.now)
         visit.session.add(upstream)
@@ -107,7 +109,7 @@ async def keep(
 async def _seal(
     visit: Visit, upstream: Upstream, settings: UpstreamSettings | SamlSettings, secret: str | None
 ) -> None:
-    """Keep what proves there who we are. Raises BadUpstream."""
+    """Keep what proves there who we are."""
     if settings.kind == SAML:
         if upstream.sealed_secret is None:
             secret = await asyncio.to_thread(keys.made, upstream.id, visit.now)
@@ -116,8 +118,15 @@ async def _seal(
         return
     if secret is not None:
         upstream.sealed_secret = visit.services.sealer.seal(secret.encode(), purpose=SECRET_PURPOSE)
-    if upstream.sealed_secret is None:
-        raise BadUpstream(f"The provider {upstream.id} needs a client secret.")
+
+
+def _require_secret(settings: UpstreamSettings | SamlSettings, kept: Upstream | None) -> None:
+    """Raises BadUpstream when a provider of OpenID Connect wants a secret, and none is kept."""
+    if settings.kind == SAML or settings.token_endpoint_auth_method == "none":  # noqa: S105 # a method
+        return
+    if kept is None or kept.kind != settings.kind or kept.sealed_secret is None:
+        needed = f"The provider {settings.title} needs a client secret."
+        raise BadUpstream(needed, fields=(FieldError("/secret", BadUpstream.code, needed),))
 
 
 async def remove(visit: Visit, upstream: Upstream, *, by: str | None = None) -> None:

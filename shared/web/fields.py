@@ -8,6 +8,14 @@ from pydantic_core import PydanticCustomError
 from shared.kernel.text import clean_line, is_blank
 
 
+class Disagrees(ValueError):
+    """Two fields of a model contradict each other; `field` is the one to look at first."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
 def _visible_line(shortest: int) -> AfterValidator:
     """One clean line that somebody can see, of at least `shortest` characters once it is clean."""
 

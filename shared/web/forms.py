@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from shared.kernel.errors import FieldError, Invalid, Problem
+from shared.web.fields import Disagrees
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -23,8 +24,23 @@ def _words(kind: str, context: Mapping[str, Any], message: str) -> str:
             return f"Give {context['max_length']} at most."
         case "too_short":
             return f"Choose {context['min_length']} at least."
+        case "missing":
+            return "Write something here."
+        case "int_parsing":
+            return "Write a whole number."
+        case "value_error":
+            reason = str(context["error"])
+            return f"{reason[:1].upper()}{reason[1:]}."
         case _:
             return message
+
+
+def _field(place: tuple[int | str, ...], context: Mapping[str, Any]) -> str:
+    """The field that an error is about; of two that disagree, the one to look at first."""
+    if place:
+        return str(place[0])
+    reason = context.get("error")
+    return reason.field if isinstance(reason, Disagrees) else ""
 
 
 def read(model: type[Model], patterns: Mapping[str, str] | None = None, **typed: Any) -> Model:
@@ -37,11 +53,12 @@ def read(model: type[Model], patterns: Mapping[str, str] | None = None, **typed:
     except ValidationError as error:
         fields = []
         for e in error.errors(include_url=False, include_input=False):
-            name = str(e["loc"][0]) if e["loc"] else ""
-            said = _words(e["type"], e.get("ctx", {}), e["msg"])
+            name, context = _field(e["loc"], e.get("ctx", {})), e.get("ctx", {})
+            said = _words(e["type"], context, e["msg"])
             if e["type"] == "string_pattern_mismatch":
                 said = (patterns or {}).get(name, said)
-            fields.append(FieldError(f"/{name}", f"request.{e['type']}", said))
+            number = next((f"Number {step + 1}: " for step in e["loc"] if isinstance(step, int)), "")
+            fields.append(FieldError(f"/{name}", f"request.{e['type']}", number + said))
         raise Invalid(fields=tuple(fields)) from None
 
 
@@ -64,10 +81,11 @@ class Refusal:
         self._labels = labels or {}
         self.by_field: dict[str, str] = {}
         for field in problem.fields:
-            self.by_field.setdefault(field.pointer.split("/")[1], field.detail)
+            name = field.pointer.removeprefix("/").partition("/")[0]
+            self.by_field.setdefault(name or about or "", field.detail)
         if about and not self.by_field:
             self.by_field[about] = problem.detail
-        self.general = "" if self.by_field else problem.detail
+        self.general = self.by_field.pop("", "" if self.by_field else problem.detail)
 
     def get(self, name: str) -> str:
         return self.by_field.get(name, "")

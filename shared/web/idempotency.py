@@ -111,19 +111,26 @@ async def begin_for(
 
 
 async def begin_form(context: Context, request: Request) -> Pending | None:
-    """As `begin`, for a form; None when it carries no key.
+    """As `begin`, for a form; None when it carries no key, or nobody is signed in."""
+    if not context.actor.signed_in:
+        return None
+    return await begin_form_for(context.session, request, caller=str(context.actor.person_id))
+
+
+async def begin_form_for(session: AsyncSession, request: Request, *, caller: str) -> Pending | None:
+    """`begin_form` where there is no context of a community, as at identity.
 
     Whoever comes back to a form and writes something else in it means something else: what was typed is part
     of the key. A second click waits for the first rather than being told that it is running.
     """
     typed = sorted((name, str(value)) for name, value in (await request.form()).multi_items())
     key = dict(typed).get(FIELD, "")
-    if not context.actor.signed_in or not 0 < len(key) <= MAX_KEY_LENGTH:
+    if not 0 < len(key) <= MAX_KEY_LENGTH:
         return None
-    said = f"{context.actor.person_id}\0{request.method} {request.url.path}\0{typed}"
+    said = f"{caller}\0{request.method} {request.url.path}\0{typed}"
     row_id = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
-    await context.session.execute(select(func.pg_advisory_xact_lock(int(row_id[:15], 16))))
-    row = await context.session.get(IdempotencyRow, row_id)
+    await session.execute(select(func.pg_advisory_xact_lock(int(row_id[:15], 16))))
+    row = await session.get(IdempotencyRow, row_id)
     if row is None:
         return Pending(row_id, row_id, form=True)
     raise Replay(Response(row.body, row.status, row.headers))

@@ -22,6 +22,7 @@ from identity_service.visit import Caller, Services
 from shared.kernel.clock import MemoryClock, SystemClock
 from shared.oidc import RelyingParty
 from tests.fixtures.databases import World
+from tests.identity.administrators import ADMIN, Api, api_of, make_admin, token_of
 from tests.identity.driver import BRIDGE, CUSTOMER, EMPLOYEE, ISSUER, House
 
 SIGNING_KEY = ECKey.generate_key("P-256", auto_kid=True)
@@ -135,6 +136,14 @@ async def raw(house: House) -> AsyncIterator[httpx.AsyncClient]:
     """A plain client without cookies that means anything, for what is no browser."""
     async with house.http() as http:
         yield http
+
+
+@pytest.fixture
+async def admin(house: House) -> AsyncIterator[Api]:
+    await make_admin(house)
+    api = await api_of(house, await token_of(house, ADMIN))
+    async with api.http:
+        yield api
 
 
 HOUR = timedelta(hours=1)

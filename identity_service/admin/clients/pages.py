@@ -3,33 +3,31 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
-from pydantic import ValidationError
+from fastapi import Form, Request
 from starlette.responses import Response
 
+from identity_service.admin import forms
 from identity_service.admin.access import Admin
 from identity_service.admin.clients import service
+from identity_service.admin.clients.form import CREATE, GROUPS
 from identity_service.admin.clients.schemas import ClientCreate, ClientsAsked, SecretRotation
-from identity_service.admin.frame import Acting, Looking, console
-from identity_service.admin.words import said
+from identity_service.admin.frame import (
+    Acting,
+    Looking,
+    NotTaken,
+    console,
+    console_router,
+    shown_once,
+)
 from identity_service.clients.metadata import ClientMetadata
 from identity_service.web import see_other
 from shared.kernel.errors import Problem
+from shared.web.forms import NOTHING_WRONG, Refusal
+from shared.web.forms import read as read_form
 
-router = APIRouter(include_in_schema=False)
+router = console_router()
 Text = Annotated[str, Form(max_length=254)]
-Document = Annotated[str, Form(max_length=100_000)]
 ONE = "/admin/clients/{client_id}"
-EXAMPLE = {
-    "id": "my-app",
-    "name": "My app",
-    "token_endpoint_auth_method": "client_secret_basic",
-    "grant_types": ["authorization_code", "refresh_token"],
-    "redirect_uris": ["https://app.example.com/callback"],
-    "realms": ["customer"],
-    "scopes": ["openid", "profile", "email"],
-    "audiences": [],
-}
 
 
 @router.get("/admin/clients")
@@ -40,15 +38,19 @@ async def clients(request: Request, admin: Looking, q: str = "", cursor: str | N
 
 @router.get("/admin/clients/new")
 async def ask_for_client(request: Request, admin: Looking) -> Response:
-    return _form(request, admin, json.dumps(EXAMPLE, indent=2))
+    return _form(request, admin, forms.empty(CREATE, ClientCreate))
 
 
 @router.post("/admin/clients/new/make")
-async def make(request: Request, admin: Acting, document: Document = "") -> Response:
+async def make(request: Request, admin: Acting) -> Response:
+    typed = forms.read(CREATE, await request.form())
     try:
-        made, secret = await service.create(admin, ClientCreate.model_validate_json(document))
-    except (ValidationError, Problem) as refusal:
-        return _form(request, admin, document, error=said(refusal))
+        wanted = read_form(ClientCreate, **forms.document(CREATE, typed))
+        made, secret = await service.create(admin, wanted)
+    except Problem as problem:
+        refused = forms.refusal(CREATE, problem, about="id")
+        raise NotTaken(_form(request, admin, typed, refused)) from None
+    shown_once(request, _done_at(made.id, "made"))
     return await _shown(request, admin, made.id, secret=secret or "")
 
 
@@ -58,13 +60,18 @@ async def client(request: Request, admin: Looking, client_id: str) -> Response:
 
 
 @router.post(ONE + "/change")
-async def change(request: Request, admin: Acting, client_id: str, document: Document = "") -> Response:
+async def change(request: Request, admin: Acting, client_id: str) -> Response:
     row = await service.client(admin, client_id)
+    typed = forms.read(GROUPS, await request.form())
     try:
-        _, secret = await service.change(admin, row, ClientMetadata.model_validate_json(document))
-    except (ValidationError, Problem) as refusal:
-        return await _shown(request, admin, client_id, document=document, error=said(refusal))
+        wanted = read_form(ClientMetadata, **forms.document(GROUPS, typed))
+        _, secret = await service.change(admin, row, wanted)
+    except Problem as problem:
+        refused = forms.refusal(GROUPS, problem, about="name")
+        again = await _shown(request, admin, client_id, typed=typed, refused=refused)
+        raise NotTaken(again) from None
     if secret:
+        shown_once(request, _done_at(client_id, "made"))
         return await _shown(request, admin, client_id, secret=secret)
     return _done(client_id, "changed")
 
@@ -73,6 +80,7 @@ async def change(request: Request, admin: Acting, client_id: str, document: Docu
 async def rotate_secret(request: Request, admin: Acting, client_id: str, when: Text = "") -> Response:
     row = await service.client(admin, client_id)
     secret = await service.rotate_secret(admin, row, SecretRotation(at_once=when == "at-once"))
+    shown_once(request, _done_at(client_id, "made"))
     return await _shown(request, admin, client_id, secret=secret)
 
 
@@ -94,33 +102,52 @@ async def remove(admin: Acting, client_id: str, name: Text = "") -> Response:
     return see_other("/admin/clients?done=removed")
 
 
+def _done_at(client_id: str, what: str) -> str:
+    return f"/admin/clients/{client_id}?done={what}"
+
+
 def _done(client_id: str, what: str) -> Response:
-    return see_other(f"/admin/clients/{client_id}?done={what}")
+    return see_other(_done_at(client_id, what))
 
 
-def _form(request: Request, admin: Admin, document: str, *, error: str = "") -> Response:
-    status = 422 if error else 200
+def _form(
+    request: Request, admin: Admin, typed: dict[str, Any], refused: Refusal = NOTHING_WRONG
+) -> Response:
     return console(
-        request, admin, "client_new.html", here="clients", status=status, document=document, error=error
+        request,
+        admin,
+        "client_new.html",
+        here="clients",
+        status=422 if refused.summary else 200,
+        groups=forms.shown(CREATE, typed, ClientCreate, refused),
+        typed=typed,
+        refused=refused,
     )
 
 
 async def _shown(
-    request: Request, admin: Admin, client_id: str, *, secret: str = "", document: str = "", error: str = ""
+    request: Request,
+    admin: Admin,
+    client_id: str,
+    *,
+    secret: str = "",
+    typed: dict[str, Any] | None = None,
+    refused: Refusal = NOTHING_WRONG,
 ) -> Response:
-    row = await service.client(admin, client_id)
-    view = service.view(row, admin.visit.now)
-    unusual: dict[str, Any] = {
-        name: value for name, value in view.metadata.items() if value not in (None, [])
-    }
+    view = service.view(await service.client(admin, client_id), admin.visit.now)
+    typed = typed or forms.filled(GROUPS, view.metadata)
+    unusual = {name: value for name, value in view.metadata.items() if value not in (None, [])}
     return console(
         request,
         admin,
         "client.html",
         here="clients",
-        status=422 if error else 200,
+        status=422 if refused.summary else 200,
         client=view,
         secret=secret,
-        document=document or json.dumps(unusual, indent=2),
-        error=error,
+        groups=forms.shown(GROUPS, typed, ClientMetadata, refused),
+        typed=typed,
+        refused=refused,
+        facts=forms.facts(GROUPS, view.metadata),
+        document=json.dumps(unusual, indent=2),
     )

@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
-from identity_service.admin.frame import Acting, Looking, console
+from identity_service.admin.frame import Acting, Looking, console, console_router
 from identity_service.admin.organisations import service as organisations
 from identity_service.admin.people import service
 from identity_service.admin.people.schemas import PeopleAsked, PersonChange, StaffInvite
@@ -14,7 +14,7 @@ from identity_service.admin.roles import service as roles
 from identity_service.web import see_other
 from shared.kernel.errors import Problem
 
-router = APIRouter(include_in_schema=False)
+router = console_router()
 Text = Annotated[str, Form(max_length=254)]
 Names = Annotated[list[str], Form(max_length=50)]
 PERSON = "/admin/people/{account_id}"

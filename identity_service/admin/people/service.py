@@ -9,7 +9,7 @@ from identity_service.accounts import links
 from identity_service.accounts import service as accounts
 from identity_service.accounts.models import Account, Organisation
 from identity_service.admin import paging
-from identity_service.admin.access import ROLE, Admin
+from identity_service.admin.access import Admin
 from identity_service.admin.errors import NotConfirmed, Yourself
 from identity_service.admin.people import queries
 from identity_service.admin.people.schemas import (
@@ -29,6 +29,7 @@ from identity_service.invitations import service as invitations
 from identity_service.lifecycle import service as lifecycle
 from identity_service.mail import service as mail
 from identity_service.roles import service as roles
+from identity_service.roles.service import ADMIN
 from identity_service.sessions import service as sessions
 from identity_service.sessions.models import SignInSession
 from identity_service.sessions.service import SessionView
@@ -95,7 +96,7 @@ async def change(admin: Admin, who: Account, wanted: PersonChange) -> None:
     names = None
     if wanted.roles is not None:
         names = await roles.known(admin.visit, who.realm, wanted.roles)
-        if who.id == admin.account.id and ROLE not in names:
+        if who.id == admin.account.id and ADMIN not in names:
             raise Yourself
     if "organisation_id" in given:
         await _move(admin, who, wanted.organisation_id)

@@ -12,6 +12,7 @@ from identity_service.admin.errors import AlreadyThere, StillUsed
 from identity_service.audit import service as audit
 from identity_service.roles import service as roles
 from identity_service.roles.models import Role
+from identity_service.scim.models import Group
 from shared.kernel.errors import NotFound
 from shared.web.fields import Name
 
@@ -70,6 +71,8 @@ async def remove(admin: Admin, name: str) -> None:
         raise StillUsed("The services know this role by name.")
     if await session.scalar(select(exists().where(Account.roles.contains([name])))):
         raise StillUsed("Somebody has this role. Take it away from them first.")
+    if await session.scalar(select(exists().where(Group.role == name))):
+        raise StillUsed("A group gives this role. Let it give another, or none.")
     await session.delete(role)
     await session.flush()
     _record(admin, "role.removed", name)

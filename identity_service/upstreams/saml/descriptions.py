@@ -38,17 +38,25 @@ async def check(caller: Caller, settings: SamlSettings) -> None:
         raise BadUpstream(f"The metadata {refusal}.") from None
 
 
-async def _fetched(caller: Caller, address: str, issuer: str) -> Described:
-    async def read() -> Described:
-        heard = await caller.services.outgoing.get(address, largest=LARGEST_METADATA)
-        if heard.status != 200:
-            raise CannotCall(f"status {heard.status}")
-        try:
-            return await _read(caller, heard.body.decode("utf-8-sig"), issuer)
-        except (BadMetadata, UnicodeDecodeError) as refusal:
-            raise CannotCall(f"its metadata {refusal}") from None
+async def fresh(caller: Caller, asked: Provider) -> Described:
+    """As they stand there at this moment, past what is kept. Raises BadMetadata, CannotCall."""
+    if asked.terms.metadata is not None:
+        return await _read(caller, asked.terms.metadata, asked.issuer)
+    return await _get(caller, asked.terms.metadata_url or "", asked.issuer)
 
-    return await caller.services.saml.kept.of(f"{address} {issuer}", read)
+
+async def _fetched(caller: Caller, address: str, issuer: str) -> Described:
+    return await caller.services.saml.kept.of(f"{address} {issuer}", lambda: _get(caller, address, issuer))
+
+
+async def _get(caller: Caller, address: str, issuer: str) -> Described:
+    heard = await caller.services.outgoing.get(address, largest=LARGEST_METADATA)
+    if heard.status != 200:
+        raise CannotCall(f"status {heard.status}")
+    try:
+        return await _read(caller, heard.body.decode("utf-8-sig"), issuer)
+    except (BadMetadata, UnicodeDecodeError) as refusal:
+        raise CannotCall(f"its metadata {refusal}") from None
 
 
 async def _read(caller: Caller, text: str, issuer: str) -> Described:

@@ -1,0 +1,1 @@
+"""Groups of colleagues, seen by an administrator."""

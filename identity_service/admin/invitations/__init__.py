@@ -1,0 +1,1 @@
+"""Open invitations of both realms, seen by an administrator."""

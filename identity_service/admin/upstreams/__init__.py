@@ -1,0 +1,1 @@
+"""Providers upstream, seen by an administrator."""
