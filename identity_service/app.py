@@ -37,7 +37,7 @@ from identity_service.visit import Services
 from identity_service.web import TEMPLATES, error_page, site
 from shared.db.engine import NO_TIME_LIMITS, Database, TimeLimits
 from shared.db.failures import is_away
-from shared.db.migrations import require_head
+from shared.db.revision import require_head
 from shared.kernel.clock import Clock, SystemClock
 from shared.web.app import answers, make_app, metrics_of
 from shared.web.cors import Cors

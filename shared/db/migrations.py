@@ -2,31 +2,25 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-import asyncpg
 from alembic import command, context
 from alembic.config import Config
-from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, pool, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.db.revision import WrongSchema, history
 
 LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "10min"
 
 
-class WrongSchema(Exception):
-    """The database is older or newer than this code."""
-
-
 def config_for(service: str, url: str | None = None) -> Config:
     """Alembic's configuration of one service's history (`<service>/migrations`)."""
-    folder = Path(str(import_module(service).__file__)).parent / "migrations"
     config = Config()
-    config.set_main_option("script_location", str(folder))
+    config.set_main_option("script_location", str(history(service)))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     if url:
         plain = make_url(url).set(drivername="postgresql+asyncpg")
@@ -35,32 +29,16 @@ def config_for(service: str, url: str | None = None) -> Config:
 
 
 def upgrade(service: str, url: str) -> None:
-    command.upgrade(config_for(service, url), "head")
+    """Brings a database to this code's revision. Raises `WrongSchema` when its own is not known here."""
+    try:
+        command.upgrade(config_for(service, url), "head")
+    except CommandError as error:
+        raise WrongSchema(f"The database of {service} is not known to this code: {error}") from error
 
 
 def check(service: str, url: str) -> None:
     """Raises when the tables in the code and in the history differ."""
     command.check(config_for(service, url))
-
-
-def head(service: str) -> str:
-    revision = ScriptDirectory.from_config(config_for(service)).get_current_head()
-    assert revision is not None, f"{service} has no migrations"
-    return revision
-
-
-async def require_head(service: str, connection: asyncpg.Connection | asyncpg.Pool) -> None:
-    """Raises `WrongSchema` unless the database stands at this code's newest revision."""
-    try:
-        found = await connection.fetchval("select version_num from alembic_version")
-    except asyncpg.UndefinedTableError:
-        found = None
-    wanted = head(service)
-    if found != wanted:
-        raise WrongSchema(
-            f"The database of {service} is at revision {found or 'none'}; this code needs {wanted}. "
-            f"Run: python -m {service} migrate"
-        )
 
 
 def run(metadata: MetaData) -> None:

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
 from shared.db.engine import Database
-from shared.db.migrations import require_head
+from shared.db.revision import require_head
 from shared.jobs.worker import Job
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.paging import CursorCodec

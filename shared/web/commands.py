@@ -12,13 +12,12 @@ from typing import Annotated, Any, Generic, NoReturn, TypeVar
 import asyncpg
 import typer
 import uvicorn
-from alembic.util import CommandError
 from fastapi import FastAPI
 from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from shared.db.migrations import WrongSchema, require_head, upgrade
+from shared.db.revision import WrongSchema, require_head
 from shared.web.logs import set_up_logs
 from shared.web.settings import ServiceSettings
 
@@ -103,11 +102,13 @@ def reachable_or_exit(url: str) -> None:
 
 def migrate_or_exit(service: str, owner_url: str) -> None:
     """Brings the database to this code's schema, or says in one line why not."""
+    from shared.db.migrations import upgrade  # allowed: late import, because what serves never migrates
+
     reachable_or_exit(owner_url)
     try:
         upgrade(service, owner_url)
-    except CommandError as error:
-        _exit(f"The database of {service} is not known to this code: {error}")
+    except WrongSchema as error:
+        _exit(str(error))
     except DBAPIError as error:
         _exit(f"The database of {service} cannot be migrated: {str(error.orig).splitlines()[0]}")
 

@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.db.context import Context
 from shared.db.engine import Database
-from shared.db.migrations import WrongSchema, require_head
 from shared.db.query import writer_of
+from shared.db.revision import WrongSchema, require_head
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Problem
 from shared.kernel.paging import CursorCodec
