@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
+from starlette.routing import Router
 
 from identity_service.admin import routes as admin
 from identity_service.clients import service as clients
@@ -24,7 +25,7 @@ from identity_service.protocol import api as protocol
 from identity_service.protocol import origins
 from identity_service.protocol.seen import SeenTokens
 from identity_service.registration import api as client_registration
-from identity_service.scim import api as scim
+from identity_service.scim import on_demand as scim
 from identity_service.sealing import Sealer
 from identity_service.settings import Settings
 from identity_service.sign_in import pages as sign_in
@@ -119,7 +120,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     return app
 
 
-def _routers(settings: Settings, pages: Pages) -> Iterator[APIRouter]:
+def _routers(settings: Settings, pages: Pages) -> Iterator[Router]:
     """In the order in which routes are tried: what is asked for most comes first."""
     yield from (protocol.router, events.router, client_registration.router, origins.router, scim.router)
     yield from (sign_in.router, registration.router, second_pages.router, device_flow.router)

@@ -13,7 +13,6 @@ from identity_service.accounts.models import Organisation
 from identity_service.app import make_services, prepare
 from identity_service.audit import service as audit
 from identity_service.clients import service as clients
-from identity_service.scim import groups as scim_groups
 from identity_service.scim import tokens as scim_tokens
 from identity_service.settings import Settings
 from identity_service.visit import Caller, Visit
@@ -182,5 +181,7 @@ async def revoke_scim_token(settings: Settings, name: str) -> None:
 async def map_group(settings: Settings, name: str, role: str) -> int:
     """Give everybody in the groups of this name a role, now and later. Returns how many groups there are.
     Raises `NotFound`, `UnknownRole`."""
+    from identity_service.scim import groups  # allowed: late import, because servers start with this too
+
     async with at_the_console(settings) as visit:
-        return await scim_groups.map_role(visit, name, role)
+        return await groups.map_role(visit, name, role)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from identity_service.scim.on_demand import OnDemand
 from tests.architecture.apps import NAMES, app
 
 
@@ -17,6 +18,8 @@ def routes(made: FastAPI | APIRouter) -> Iterator[APIRoute]:
         folded = getattr(route, "original_router", None)
         if folded is not None:
             yield from routes(folded)
+        elif isinstance(late := getattr(route, "app", None), OnDemand):
+            yield from routes(late.load())
         elif isinstance(route, APIRoute):
             yield route
 
