@@ -1,6 +1,9 @@
 """Accounts, passwords and their links (docs/security.md 20, 25 to 28, 30, 33, 36)."""
 
 import asyncio
+import os
+import sys
+import threading
 import time
 from datetime import timedelta
 from typing import Any
@@ -15,7 +18,7 @@ from identity_service.accounts.service import email_key
 from identity_service.passwords import rules
 from identity_service.passwords.errors import WeakPassword
 from identity_service.passwords.service import Passwords
-from identity_service.threads import Busy
+from identity_service.threads import NICENESS, Busy
 from shared.oidc import RelyingParty, TokenRefused
 from tests.identity.driver import (
     CUSTOMER,
@@ -221,6 +224,24 @@ async def test_26_argon2_is_bounded() -> None:
     outcomes = await asyncio.gather(*(own.verify(None, "x") for _ in range(6)), return_exceptions=True)
     assert sum(isinstance(outcome, Busy) for outcome in outcomes) == 3
     own.close()
+
+
+async def test_26_who_finds_the_line_full_is_told_when_to_come_again(house: House) -> None:
+    house.services.passwords.close()
+    house.services.passwords = Passwords(max_waiting=0)
+    answer = await house.browser().sign_in(MAJA, realm="staff")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert Busy.title in answer.text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere niceness is the whole process's")
+async def test_26_argon2_steps_back_behind_what_else_is_asked() -> None:
+    own = Passwords()
+    await own.verify(None, "x")
+    hashing = [thread.native_id for thread in threading.enumerate() if thread.name.startswith("argon2")]
+    own.close()
+    ours = os.getpriority(os.PRIO_PROCESS, threading.main_thread().native_id or 0)
+    assert any(os.getpriority(os.PRIO_PROCESS, thread or 0) == min(19, ours + NICENESS) for thread in hashing)
 
 
 async def test_27_known_and_unknown_accounts_are_answered_alike(house: House) -> None:

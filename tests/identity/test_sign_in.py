@@ -3,8 +3,10 @@
 import asyncio
 
 import httpx
+import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from identity_service.passwords.service import Verdict
 from shared.oidc import RelyingParty
 from tests.identity.driver import (
     CUSTOMER,
@@ -47,19 +49,33 @@ async def test_a_partners_person_has_the_role_partner(house: House, customer: Re
     assert payload(tokens.access_token)["roles"] == ["partner"]
 
 
-async def test_a_crowd_that_signs_in_starves_nobody(house: House, employee: RelyingParty) -> None:
-    """No connection is held while argon2 runs: there are ten, and thirty people come at once."""
+async def test_a_crowd_that_signs_in_starves_nobody(
+    house: House, employee: RelyingParty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No connection is held while argon2 runs: there are ten, and thirty people wait for it at once."""
     tokens = await signed_in(house, employee, "maja@inside.example", realm="staff", resource=EMPLOYEE)
+    passwords, waiting, opened = house.services.passwords, asyncio.Semaphore(0), asyncio.Event()
+    verify = passwords.verify
+
+    async def verify_once_opened(stored: str | None, password: str) -> Verdict:
+        waiting.release()
+        await opened.wait()
+        return await verify(stored, password)
 
     async def come(number: int) -> int:
         browser = house.browser(f"203.0.113.{number}")
         pending = pending_of(await browser.get(authorize_url()))
         return (await browser.sign_in("maja@inside.example", realm="staff", pending=pending)).status_code
 
+    monkeypatch.setattr(passwords, "verify", verify_once_opened)
     crowd = asyncio.gather(*(come(number) for number in range(30)))
-    fresh = await employee.refresh(str(tokens.refresh_token))
-    assert not crowd.done(), "nobody waits for the crowd"
+    async with asyncio.timeout(60):
+        for _ in range(30):
+            await waiting.acquire()
+        fresh = await employee.refresh(str(tokens.refresh_token))
     assert fresh.access_token
+    assert {name: used for name, (_, used) in house.services.database.pools().items() if used} == {}
+    opened.set()
     assert await crowd == [303] * 30
 
 
