@@ -31,6 +31,7 @@ from identity_service.settings import Settings
 from identity_service.sign_in import pages as sign_in
 from identity_service.sign_in import registration, second_pages
 from identity_service.upstreams import pages as upstreams
+from identity_service.upstreams import service as providers
 from identity_service.upstreams.documents import Documents
 from identity_service.upstreams.saml import pages as saml
 from identity_service.upstreams.saml.equipment import Equipment
@@ -138,6 +139,7 @@ async def prepare(services: Services) -> None:
     async with services.database.transaction() as session:
         await clients.register_own(session, services.settings, now)
         await services.keys.load(session, now)
+        await providers.tell_what_is_missing(session)
 
 
 @contextlib.asynccontextmanager

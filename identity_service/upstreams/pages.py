@@ -57,7 +57,8 @@ async def send_off(request: Request, caller: Caller, asked: Provider, question: 
     browser = request.cookies.get(browser_cookie(caller)) or new_secret()
     try:
         address = await asking.ask(caller, asked.id, question, browser=browser)
-    except UpstreamSilent:
+    except UpstreamSilent as silence:
+        log.warning("provider silent", upstream=asked.id, because=str(silence))
         return refused_page(request, asked, "silent", question.pending_id)
     response = see_other(address)
     set_cookie(response, caller, browser_cookie(caller), browser, life=asking.LIFE)

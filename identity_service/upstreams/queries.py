@@ -133,3 +133,11 @@ async def any_enabled(session: AsyncSession, upstream_ids: list[str]) -> bool:
         select(Upstream.id).where(Upstream.id.in_(upstream_ids), Upstream.is_enabled.is_(True)).limit(1)
     )
     return found is not None
+
+
+async def any_of_kind(session: AsyncSession, kind: str) -> bool:
+    """Whether a provider that speaks this protocol lets people in."""
+    found = await session.scalar(
+        select(Upstream.id).where(Upstream.kind == kind, Upstream.is_enabled.is_(True)).limit(1)
+    )
+    return found is not None

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.models import Account, PasswordCredential
 from identity_service.audit import service as audit
@@ -16,10 +18,12 @@ from identity_service.upstreams import linking, queries
 from identity_service.upstreams.errors import BadUpstream, LastWayIn
 from identity_service.upstreams.models import Upstream
 from identity_service.upstreams.provider import SECRET_PURPOSE
-from identity_service.upstreams.saml import descriptions, keys
+from identity_service.upstreams.saml import descriptions, equipment, keys
 from identity_service.upstreams.schemas import SAML, SamlSettings, UpstreamSettings, values_of
 from identity_service.visit import Caller, Visit
 from shared.kernel.errors import FieldError, NotFound
+
+log = structlog.get_logger("upstreams")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,13 @@ async def _has_own_way(visit: Visit, account: Account) -> bool:
 async def all_upstreams(visit: Visit) -> Sequence[Upstream]:
     """Every provider, by id."""
     return (await visit.session.scalars(select(Upstream).order_by(Upstream.id))).all()
+
+
+async def tell_what_is_missing(session: AsyncSession) -> None:
+    """Who connected a provider of SAML may have moved since to where what it needs is not installed."""
+    lack = equipment.missing()
+    if lack and await queries.any_of_kind(session, SAML):
+        log.error("providers of SAML cannot be used", because=lack)
 
 
 async def keep(

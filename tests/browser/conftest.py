@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -115,6 +115,53 @@ async def fill(name: str, database_url: str) -> dict[str, str]:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The identity service as a process of its own, with one colleague."""
+
+    EMAIL: ClassVar = "maja@inside.example"
+    PASSWORD: ClassVar = "an unlikely sentence 7"
+
+    url: str
+    environment: dict[str, str]
+
+    def run(self, *arguments: str, given: str = "") -> None:
+        """One of its commands."""
+        command = [sys.executable, "-m", "identity_service", *arguments]
+        subprocess.run(command, cwd=ROOT, env=self.environment, input=given.encode(), check=True)
+
+
+@pytest.fixture(scope="session")
+def identity(test_server: TestServer) -> Iterator[Identity]:
+    world = World(test_server, f"identity_{os.getpid()}")
+    urls, port = in_thread(lambda: world.database("identity")), free_port()
+    environment = {
+        **os.environ,
+        "IDENTITY_PUBLIC_URL": f"http://localhost:{port}",
+        "IDENTITY_DATABASE_URL": urls.app,
+        "IDENTITY_SECRET_KEY": "k" * 43,
+        "EMPLOYEE_CLIENT_SECRET": "e" * 43,
+        "CUSTOMER_CLIENT_SECRET": "c" * 43,
+    }
+    running = Identity(f"http://localhost:{port}", environment)
+    account = {"realm": "staff", "email": Identity.EMAIL, "name": "Maja", "password": Identity.PASSWORD}
+    running.run("demo", given=json.dumps([account | {"roles": []}]))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "identity_service", "serve", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(f"{running.url}/readyz", process)
+        yield running
+    finally:
+        process.terminate()
+        process.wait(10)
+        in_thread(world.drop)
 
 
 def serve(name: str, test_server: TestServer) -> Iterator[Site]:

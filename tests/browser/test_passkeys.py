@@ -1,58 +1,14 @@
 """Passkeys in Chromium with a virtual authenticator (docs/security.md 31)."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import free_port, wait_for
-from tests.fixtures.databases import World
-from tests.fixtures.server import TestServer, in_thread
+from tests.browser.conftest import Identity
 
-ROOT = Path(__file__).parents[2]
-EMAIL, PASSWORD = "maja@inside.example", "an unlikely sentence 7"
+EMAIL, PASSWORD = Identity.EMAIL, Identity.PASSWORD
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="session")
-def identity(test_server: TestServer) -> Iterator[str]:
-    """The identity service as a process of its own with one colleague; its address."""
-    world = World(test_server, f"passkeys_{os.getpid()}")
-    urls, port = in_thread(lambda: world.database("identity")), free_port()
-    url = f"http://localhost:{port}"
-    environment = {
-        **os.environ,
-        "IDENTITY_PUBLIC_URL": url,
-        "IDENTITY_DATABASE_URL": urls.app,
-        "IDENTITY_SECRET_KEY": "k" * 43,
-        "EMPLOYEE_CLIENT_SECRET": "e" * 43,
-        "CUSTOMER_CLIENT_SECRET": "c" * 43,
-    }
-    command = [sys.executable, "-m", "identity_service"]
-    account = {"realm": "staff", "email": EMAIL, "name": "Maja", "password": PASSWORD, "roles": []}
-    subprocess.run(
-        [*command, "demo"], cwd=ROOT, env=environment, input=json.dumps([account]).encode(), check=True
-    )
-    process = subprocess.Popen(
-        [*command, "serve", "--port", str(port)],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(f"{url}/readyz", process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
-        in_thread(world.drop)
 
 
 def authenticator(context: BrowserContext, page: Page, *, verifies: bool = True) -> Any:
@@ -78,8 +34,8 @@ def sign_in(page: Page) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
-def test_31_a_passkey_signs_in_alone_and_as_second_factor(browser: Browser, identity: str) -> None:
-    context = browser.new_context(base_url=identity)
+def test_31_a_passkey_signs_in_alone_and_as_second_factor(browser: Browser, identity: Identity) -> None:
+    context = browser.new_context(base_url=identity.url)
     page = context.new_page()
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
@@ -95,13 +51,13 @@ def test_31_a_passkey_signs_in_alone_and_as_second_factor(browser: Browser, iden
     context.clear_cookies()
     page.goto("/sign-in?realm=staff")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    expect(page).to_have_url(f"{identity}/account?realm=staff")
+    expect(page).to_have_url(f"{identity.url}/account?realm=staff")
 
     context.clear_cookies()
     sign_in(page)
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page).to_have_url(f"{identity}/account?realm=staff")
+    expect(page).to_have_url(f"{identity.url}/account?realm=staff")
 
     context.clear_cookies()
     client.send("WebAuthn.setUserVerified", {"authenticatorId": device, "isUserVerified": False})
@@ -112,8 +68,8 @@ def test_31_a_passkey_signs_in_alone_and_as_second_factor(browser: Browser, iden
     context.close()
 
 
-def test_without_script_there_is_another_way(browser: Browser, identity: str) -> None:
-    context = browser.new_context(base_url=identity, java_script_enabled=False)
+def test_without_script_there_is_another_way(browser: Browser, identity: Identity) -> None:
+    context = browser.new_context(base_url=identity.url, java_script_enabled=False)
     page = context.new_page()
     page.goto("/sign-in?realm=staff")
     expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()

@@ -1,5 +1,6 @@
 """Everything that pysaml2 and xmlsec1 do for us. It takes milliseconds and starts programs: in a thread."""
 
+import logging
 from datetime import datetime
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -18,6 +19,8 @@ from identity_service.upstreams.saml.signatures import (
 )
 from identity_service.upstreams.saml.wanted import Wanted
 from identity_service.upstreams.schemas import SamlTerms
+
+logging.getLogger("saml2").setLevel(logging.CRITICAL)  # what it logs are messages, with whom they are about
 
 
 class Machine:

@@ -4,7 +4,6 @@ from typing import Final
 
 import structlog
 from fastapi import APIRouter, Request
-from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from identity_service.upstreams import linking, provider
@@ -38,9 +37,10 @@ async def hear(request: Request, caller: Calling, upstream_id: str) -> Response:
     """A provider's answer, which another site's form brings: nobody is signed in by it, the browser goes on
     to where its cookie counts."""
     asked = await _enabled(caller, upstream_id)
-    encoded = (await request.form()).get("SAMLResponse", "")
+    fields = (await request.form()).getlist("SAMLResponse")
+    encoded = fields[0] if len(fields) == 1 and isinstance(fields[0], str) else ""
     try:
-        state = await asking.hear(caller, asked, "" if isinstance(encoded, UploadFile) else encoded)
+        state = await asking.hear(caller, asked, encoded)
     except UpstreamSilent as silence:
         log.warning("provider silent", upstream=asked.id, because=str(silence))
         return refused_page(request, asked, "silent", None)

@@ -63,8 +63,6 @@ class _XmlSec(CryptoBackendXmlSec1):  # type: ignore[misc] # pysaml2 has no type
             )
         except subprocess.TimeoutExpired:
             raise XmlsecError("too slow") from None
-        except OSError as error:
-            raise UpstreamSilent(f"xmlsec1: {type(error).__name__}") from None
         told = done.stderr.decode(errors="replace")
         if done.returncode != 0:
             raise XmlsecError(f"returncode={done.returncode}")
@@ -98,6 +96,8 @@ class Signatures:
         Raises UpstreamRefused."""
         try:
             self._context.check_signature(item, class_name(item), text)
+        except OSError as error:
+            raise _unable(error) from None
         except _WHAT_PYSAML2_RUNS_INTO:
             raise UpstreamRefused("signature") from None
 
@@ -105,8 +105,15 @@ class Signatures:
         """The message with its assertion in clear. Raises UpstreamRefused."""
         try:
             return str(self._context.decrypt_keys(text, [key]))
+        except OSError as error:
+            raise _unable(error) from None
         except _WHAT_PYSAML2_RUNS_INTO:
             raise UpstreamRefused("cipher") from None
+
+
+def _unable(error: OSError) -> UpstreamSilent:
+    """A program or a folder for temporary files that is not there."""
+    return UpstreamSilent(f"xmlsec1 cannot be run: {type(error).__name__}")
 
 
 def require_strong_signature(signed: Element) -> None:

@@ -1,6 +1,7 @@
 """A provider of SAML, made with pysaml2's own side for providers: it answers what a test tells it to."""
 
 import base64
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from saml2.config import IdPConfig
 from saml2.metadata import create_metadata_string
 from saml2.saml import NAMEID_FORMAT_PERSISTENT, NameID
 from saml2.server import Server
-from saml2.sigver import pre_signature_part
+from saml2.sigver import RSA_OAEP_MGF1P, pre_encryption_part, pre_signature_part
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
 from identity_service.upstreams.saml import keys
@@ -25,6 +26,7 @@ MAIL, NAME, GROUPS = (
     "urn:x-groups",
 )
 PASSWORD_CLASS = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
+GCM = "http://www.w3.org/2009/xmlenc11#aes256-gcm"
 Change = Callable[[samlp.Response, saml.Assertion], object]
 
 
@@ -59,15 +61,23 @@ class Portal:
     digest_algorithm: str = DIGEST_SHA256
     wants_signed: bool = False
     consumer: str = ""
+    _servers: dict[Any, Server] = field(default_factory=dict)
 
     def server(self) -> Server:
-        """pysaml2's provider, which knows `consumer` by the metadata."""
-        for name, text in (("key.pem", keys.private(pair(self.key))), ("cert.pem", pem(self.key))):
-            (self.folder / name).write_text(text)
+        """pysaml2's provider, which knows `consumer` by the metadata. Making one takes long."""
+        state = (self.key, self.consumer, self.wants_signed)
+        if state not in self._servers:
+            self._servers[state] = self._server()
+        return self._servers[state]
+
+    def _server(self) -> Server:
+        key, certificate = self.folder / f"{self.key}.pem", self.folder / f"{self.key}-cert.pem"
+        key.write_text(keys.private(pair(self.key)))
+        certificate.write_text(pem(self.key))
         config = {
             "entityid": self.entity_id,
-            "key_file": str(self.folder / "key.pem"),
-            "cert_file": str(self.folder / "cert.pem"),
+            "key_file": str(key),
+            "cert_file": str(certificate),
             "metadata": {"inline": [self.consumer]} if self.consumer else {},
             "service": {
                 "idp": {
@@ -111,7 +121,7 @@ class Portal:
         response = samlp.response_from_string(str(made))
         [assertion] = response.assertion
         self._set_times(response, assertion)
-        assertion.attribute_statement = [attributes(self.says)]
+        assertion.attribute_statement = [attributes(self.says)] if self.says else []
         change(response, assertion)
         return self._signed(server, response)
 
@@ -123,12 +133,36 @@ class Portal:
         assertion.subject.subject_confirmation[0].subject_confirmation_data.not_on_or_after = soon
         assertion.authn_statement[0].authn_instant = now
 
+    def encrypted(self, text: str, *, cipher: str = GCM, transport: str = RSA_OAEP_MGF1P) -> str:
+        """The answer with its assertion encrypted for the consumer."""
+        found = re.search(r"X509Certificate>([^<]+)<", self.consumer)
+        assert found
+        root = text[text.index(":Response") :].partition(">")[0]
+        names = " ".join(re.findall(r'xmlns:\w+="[^"]*"', root))  # so that it can be read alone
+        wrapped = re.sub(
+            r"<(\w+):Assertion( .*</\1:Assertion>)",
+            rf"<\1:EncryptedAssertion><\1:Assertion {names}\2</\1:EncryptedAssertion>",
+            text,
+            flags=re.DOTALL,
+        )
+        certificate = self.folder / "consumer.pem"
+        body = "\n".join(found[1][start : start + 64] for start in range(0, len(found[1]), 64))
+        certificate.write_text(f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
+        template = pre_encryption_part(msg_enc=cipher, key_enc=transport, encrypt_cert=found[1])
+        sec = self.server().sec
+        return str(sec.encrypt_assertion(wrapped, str(certificate), template, key_type="aes-256"))
+
+    def signed_whole(self, text: str) -> str:
+        """A response that is signed around what it holds."""
+        self.signs = ("response",)
+        return self._signed(self.server(), samlp.response_from_string(text))
+
     def _signed(self, server: Server, response: Any) -> str:
         items = {"assertion": response.assertion, "response": [response]}
         chosen = [item for name in ("assertion", "response") if name in self.signs for item in items[name]]
-        for number, item in enumerate(chosen):
+        for item in chosen:
             item.signature = pre_signature_part(
-                item.id, server.sec.my_cert, number, self.digest_algorithm, self.sign_algorithm
+                item.id, server.sec.my_cert, item.id, self.digest_algorithm, self.sign_algorithm
             )
         text = str(response)
         for item in chosen:

@@ -21,7 +21,7 @@ async def connect(house: House, portal: Portal, upstream_id: str = "north", **ch
         "kind": "saml",
         "title": f"{upstream_id.title()}wind ADFS",
         "issuer": portal.entity_id,
-        "metadata": portal.metadata(),
+        "metadata": None,
         "email_domains": ["inside.example"],
         "provisions": True,
         "proves_email": True,
@@ -31,8 +31,8 @@ async def connect(house: House, portal: Portal, upstream_id: str = "north", **ch
         ],
     }
     values |= changes
-    if values.get("metadata_url"):
-        del values["metadata"]
+    if "metadata_url" not in values:
+        values["metadata"] = values["metadata"] or portal.metadata()
     async with Caller(services=house.services, now=house.clock.now(), address="console").begin() as visit:
         await service.keep(visit, upstream_id, SamlSettings(**values))
 
@@ -57,16 +57,21 @@ async def followed(browser: Browser, answer: httpx.Response) -> httpx.Response:
 
 
 async def arrived(
-    browser: Browser, portal: Portal, change: Change = unchanged, **says: Any
+    browser: Browser, portal: Portal, change: Change = unchanged, *, says: dict[str, Any] | None = None
 ) -> httpx.Response:
     """The whole way to the provider and back."""
-    portal.says = PERSON | says
+    portal.says = PERSON | (says or {})
     request = await asked(browser, portal)
     return await followed(browser, await posted(browser, portal.response(request, change)))
 
 
 def signed_in(answer: httpx.Response) -> bool:
     return answer.status_code == 303 and answer.headers["location"].startswith("/account?realm=staff")
+
+
+async def roles_of(house: House, email: str) -> list[str]:
+    [row] = await house.fetch("select roles from accounts where email_key = $1", email)
+    return list(row["roles"])
 
 
 async def reasons(house: House) -> list[str]:
