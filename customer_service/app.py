@@ -1,5 +1,6 @@
 """The customers' community, put together."""
 
+from functools import cache
 from typing import Final
 
 import httpx
@@ -59,6 +60,7 @@ KINDS = (questions.KIND, discussions.KIND)
 SPACES = SpacesPolicy(anonymous_reading=True, kinds=tuple(kind.name for kind in KINDS))
 
 
+@cache
 def catalog() -> Catalog:
     """The content of this community, for requests and for the worker."""
     return Catalog(

@@ -1,5 +1,7 @@
 """The employees' community, put together."""
 
+from functools import cache
+
 import httpx
 from fastapi import FastAPI
 
@@ -54,6 +56,7 @@ def site(settings: Settings) -> dict[str, object]:
     }
 
 
+@cache
 def catalog() -> Catalog:
     """The content of this community, for requests and for the worker."""
     return Catalog(KINDS, extensions=(SOURCE,), panels=(SOURCE_LINE,))
