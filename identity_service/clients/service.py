@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.clients.models import Client
@@ -73,13 +74,14 @@ async def register(session: AsyncSession, wanted: Registration, now: datetime) -
         del values["origins"]
     else:
         values["origins"] = exact_origins(wanted.origins)
-    statement = insert(Client).values(**values)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Client.id],
-            set_={name: statement.excluded[name] for name in values if name != "id"},
-        )
-    )
+    await session.execute(_upsert(*values), values)
+
+
+@cache
+def _upsert(*names: str) -> Insert:
+    made = insert(Client)
+    changed = {name: made.excluded[name] for name in names if name != "id"}
+    return made.on_conflict_do_update(index_elements=["id"], set_=changed)
 
 
 async def set_origins(session: AsyncSession, client_id: str, origins: Iterable[str], now: datetime) -> None:

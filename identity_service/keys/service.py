@@ -113,12 +113,12 @@ class KeyRing:
 
     def _open(self, row: SigningKey) -> ECKey | RSAKey:
         try:
-            jwk = json.loads(self._sealer.unseal(row.sealed_private_jwk, purpose=_SEAL))
+            private = self._sealer.unseal(row.sealed_private_jwk, purpose=_SEAL)
         except CannotUnseal:
             raise WrongSecretKey(
                 "IDENTITY_SECRET_KEY cannot open the stored signing keys: give the key they were made with"
             ) from None
-        return RSAKey.import_key(jwk) if row.algorithm == "RS256" else ECKey.import_key(jwk)
+        return _read(row.algorithm, private)
 
 
 def _is_published(now: datetime) -> ColumnElement[bool]:
@@ -128,6 +128,11 @@ def _is_published(now: datetime) -> ColumnElement[bool]:
 def public_jwk(key: ECKey | RSAKey) -> dict[str, Any]:
     algorithm = "RS256" if isinstance(key, RSAKey) else "ES256"
     return dict(key.as_dict(private=False)) | {"use": "sig", "alg": algorithm}
+
+
+def _read(algorithm: str, private: bytes) -> ECKey | RSAKey:
+    jwk = json.loads(private)
+    return RSAKey.import_key(jwk) if algorithm == "RS256" else ECKey.import_key(jwk)
 
 
 def _generate(algorithm: str) -> ECKey | RSAKey:

@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -16,12 +15,13 @@ from identity_service import operators
 from identity_service.app import create_app
 from identity_service.keys import service as keys
 from identity_service.keys.service import _generate
-from identity_service.passwords.service import Passwords
+from identity_service.passwords import service as passwords
 from identity_service.settings import Settings
 from identity_service.visit import Caller, Services
 from shared.kernel.clock import MemoryClock, SystemClock
 from shared.oidc import RelyingParty
 from tests.fixtures.databases import World
+from tests.fixtures.server import DatabaseUrls, TestServer
 from tests.identity.administrators import ADMIN, Api, api_of, make_admin, token_of
 from tests.identity.driver import BRIDGE, CUSTOMER, EMPLOYEE, ISSUER, House
 
@@ -40,6 +40,7 @@ ACCOUNTS: list[dict[str, Any]] = [
     },
 ]
 PASSWORD = "an unlikely sentence 7"
+EARNEST = (passwords.ROUNDS, passwords.MEMORY)
 
 
 def settings_for(database_url: str, **changes: Any) -> Settings:
@@ -61,7 +62,28 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
 
 @pytest.fixture
 def clock() -> MemoryClock:
+    return _clock()
+
+
+def _clock() -> MemoryClock:
     return MemoryClock(SystemClock().now().replace(microsecond=0))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_secrets() -> Iterator[None]:
+    """argon2 with the least that it takes, and each signing key checked once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "ROUNDS", 1)
+        patch.setattr(passwords, "MEMORY", 8)
+        patch.setattr(keys, "_read", cache(keys._read))
+        yield
+
+
+@pytest.fixture
+def dear_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """argon2 as it is in earnest; ask for it before `house`."""
+    monkeypatch.setattr(passwords, "ROUNDS", EARNEST[0])
+    monkeypatch.setattr(passwords, "MEMORY", EARNEST[1])
 
 
 @cache
@@ -81,42 +103,32 @@ def keys_from_stock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "_generate", next_of)
 
 
-_HASHES: dict[str, str] = {}
+@pytest.fixture(scope="session")
+def with_people(test_server: TestServer) -> str:
+    """The template of a database in which the service has run, with the accounts above."""
+    return test_server.filled("identity", "identity_with_people", _fill)
 
 
-@contextmanager
-def hashed_once(passwords: Passwords) -> Iterator[None]:
-    """argon2 once for each password of this process, while people are made."""
-    make = passwords.hash
-
-    async def known(password: str) -> str:
-        if password not in _HASHES:
-            _HASHES[password] = await make(password)
-        return _HASHES[password]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "hash", known)
-        yield
+async def _fill(urls: DatabaseUrls) -> None:
+    accounts = [account | {"password": PASSWORD} for account in ACCOUNTS]
+    app = create_app(settings_for(urls.app), clock=_clock())
+    async with app.router.lifespan_context(app):
+        services: Services = app.state.services
+        caller = Caller(services=services, now=services.clock.now(), address="console")
+        async with caller.begin() as visit:
+            await operators.fill_demo(visit, {"accounts": accounts})
 
 
 @pytest.fixture
-async def house(world: World, clock: MemoryClock) -> AsyncIterator[House]:
+async def house(world: World, clock: MemoryClock, with_people: str) -> AsyncIterator[House]:
     """The running app with the accounts above, all with the same password."""
-    urls = await world.database("identity")
-    settings = settings_for(urls.app)
-    app = create_app(settings, clock=clock)
+    urls = await world.database("identity", template=with_people)
+    app = create_app(settings_for(urls.app), clock=clock)
     async with app.router.lifespan_context(app):
-        services: Services = app.state.services
-        caller = Caller(services=services, now=clock.now(), address="console")
-        with hashed_once(services.passwords):
-            people = await _fill(caller)
-        yield House(app, services, clock, {person["email"]: person["sub"] for person in people}, urls)
-
-
-async def _fill(caller: Caller) -> list[dict[str, Any]]:
-    accounts = [account | {"password": PASSWORD} for account in ACCOUNTS]
-    async with caller.begin() as visit:
-        return await operators.fill_demo(visit, {"accounts": accounts})
+        house = House(app, app.state.services, clock, {}, urls)
+        rows = await house.fetch("select email, id from accounts")
+        house.subs.update((row["email"], str(row["id"])) for row in rows)
+        yield house
 
 
 @pytest.fixture
