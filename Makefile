@@ -7,6 +7,9 @@ V := .venv/bin
 SERVICES := identity_service employee_service customer_service
 LOCK_ENV := env -i PATH="$$PATH" HOME="$$HOME" SSL_CERT_FILE="$$SSL_CERT_FILE"
 
+# Compile once, also where the environment says otherwise: the tests alone start a hundred processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run reset demo-accounts admin staff deactivate reactivate roles organisation identity identity-apply identity-export keys-rotate \
 	identity-audit-verify identity-audit-export import-stackexchange bridge-reconcile env dev-env \

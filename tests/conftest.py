@@ -1,9 +1,14 @@
 """What every test may use: ``db``, ``world``, ``community`` (see ``tests/fixtures/databases.py``)."""
 
+import gc
 import os
 import shutil
+import ssl
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 import structlog
 
@@ -22,13 +27,37 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = fresh_folder()
         os.environ[FOLDER] = str(folder)
         config.stash[_run] = Member(folder)
+    gc.set_threshold(50_000)
     _log_plain_traces()
+    _read_authorities_once()
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected is there to the end: the collector need not look at it again."""
+    gc.freeze()
 
 
 def _log_plain_traces() -> None:
     """Structlog's own default draws every frame with its variables, which takes seconds for an app's."""
     drawing = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], drawing])
+
+
+def _read_authorities_once() -> None:
+    """Each new client reads all certificate authorities, which takes longer than many a test."""
+    create = httpx.create_ssl_context
+
+    @cache
+    def public(trust_env: bool, *environment: str | None) -> ssl.SSLContext:
+        return create(trust_env=trust_env)
+
+    def kept(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+        if verify is not True or cert is not None:
+            return create(verify, cert, trust_env)
+        return public(trust_env, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+    for place in ("httpx", "httpx._transports.default"):
+        pytest.MonkeyPatch().setattr(f"{place}.create_ssl_context", kept)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
