@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
@@ -50,9 +50,9 @@ _WHAT_PYSAML2_RUNS_INTO: Final = (
 class _XmlSec(CryptoBackendXmlSec1):  # type: ignore[misc] # pysaml2 has no types
     """pysaml2's own, but asked for its version once, and ended when it takes too long."""
 
-    @cached_property
+    @property
     def version(self) -> str:
-        return str(super().version)
+        return _version(self.xmlsec)
 
     def _run_xmlsec(self, com_list: list[str], extra_args: list[str]) -> tuple[str, str, bytes]:
         lax = ["--lax-key-search"] if self.version_nums >= (1, 3) else []
@@ -62,11 +62,16 @@ class _XmlSec(CryptoBackendXmlSec1):  # type: ignore[misc] # pysaml2 has no type
                 command, capture_output=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL
             )
         except subprocess.TimeoutExpired:
-            raise XmlsecError("too slow") from None
+            raise UpstreamSilent("xmlsec1 took too long") from None
         told = done.stderr.decode(errors="replace")
         if done.returncode != 0:
             raise XmlsecError(f"returncode={done.returncode}")
         return "", told, done.stdout
+
+
+@cache
+def _version(program: str) -> str:
+    return str(CryptoBackendXmlSec1(program).version)
 
 
 class _Known:

@@ -1,7 +1,10 @@
 """An answer counts once, for its question, in the browser that asked (Profiles, section 4.1.4.5)."""
 
 import asyncio
+import logging
 from datetime import timedelta
+
+import pytest
 
 from identity_service.upstreams import service
 from identity_service.upstreams.schemas import UpstreamSettings
@@ -120,3 +123,23 @@ async def test_what_is_kept_of_an_answer_is_sealed(house: House, portal: Portal)
     [row] = await house.fetch("select * from upstream_attempts")
     assert row["sealed_answer"]
     assert b"noor" not in bytes(row["sealed_answer"])
+
+
+async def test_36_no_log_tells_whom_an_answer_is_about(
+    house: House,
+    portal: Portal,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    browser = house.browser()
+    portal.says = PERSON
+    text = portal.response(await asked(browser, portal))
+    caplog.clear()
+    capfd.readouterr()
+    await posted(browser, text.replace("person-1", "person-2"))
+    assert signed_in(await followed(browser, await posted(browser, text)))
+    told = "".join(capfd.readouterr()) + caplog.text
+    assert "/acs" in told
+    for secret in ("person-1", "person-2", "noor@", "SAMLResponse", "Assertion"):
+        assert secret not in told
