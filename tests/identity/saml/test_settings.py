@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from identity_service.app import prepare
 from identity_service.configuration import service as configuration
 from identity_service.configuration.errors import BadFile
 from identity_service.outgoing import Outgoing
@@ -200,6 +202,32 @@ async def test_what_is_not_installed_is_said_and_nothing_else_changes(
     monkeypatch.setattr(equipment, "find_spec", lambda name: None)
     with pytest.raises(BadUpstream, match="uv sync --group saml"):
         await connect(house, portal, metadata=metadata)
+
+
+async def test_at_its_start_the_service_says_what_is_missing(
+    house: House, portal: Portal, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    for is_enabled, told in ((True, 1), (False, 0)):
+        await house.execute("update upstreams set is_enabled = $1", is_enabled)
+        capfd.readouterr()
+        await prepare(house.services)
+        assert capfd.readouterr().out.count("apt install xmlsec1") == told
+
+
+async def test_without_the_optional_packages_the_service_starts_as_before() -> None:
+    program = """
+import sys
+sys.modules.update({"saml2": None, "defusedxml": None})
+from identity_service.upstreams.saml import equipment
+import identity_service.app
+print(equipment.missing())
+"""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    told, wrong = await process.communicate()
+    assert (b"pysaml2, which is not installed" in told, process.returncode) == (True, 0), wrong
 
 
 async def test_a_program_that_hangs_is_ended(

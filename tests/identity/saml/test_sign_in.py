@@ -175,3 +175,20 @@ async def test_our_metadata_say_where_and_by_which_key(house: House, portal: Por
     assert again.text == answer.text, "the key stays"
     kept = str(await house.fetch("select * from upstreams"))
     assert "PRIVATE" not in kept
+
+
+async def test_a_connection_is_begun_at_the_account_and_confirmed_by_a_form(
+    house: House, portal: Portal
+) -> None:
+    browser = house.browser()
+    await browser.sign_in(MAJA, realm="staff")
+    there = await browser.get("/account/upstreams/connect?upstream=north")
+    portal.says = PERSON
+    request = portal.heard(there.headers["location"], (await browser.get(f"{PATH}/metadata")).text)
+    answer = await followed(browser, await posted(browser, portal.response(request)))
+    assert answer.headers["location"] == "/account/upstreams/confirm"
+    assert await house.fetch("select 1 from upstream_identities") == []
+    await browser.post("/account/upstreams/confirm", {})
+    assert NEW in (await browser.get("/account/upstreams")).text
+    assert signed_in(await arrived(house.browser(), portal))
+    assert await roles_of(house, MAJA) == ["community_manager", "customer_facing"]
