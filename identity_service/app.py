@@ -28,8 +28,8 @@ from identity_service.registration import api as client_registration
 from identity_service.scim import on_demand as scim
 from identity_service.sealing import Sealer
 from identity_service.settings import Settings
+from identity_service.sign_in import enrol_pages, registration, second_pages
 from identity_service.sign_in import pages as sign_in
-from identity_service.sign_in import registration, second_pages
 from identity_service.upstreams import pages as upstreams
 from identity_service.upstreams import service as providers
 from identity_service.upstreams.documents import Documents
@@ -124,8 +124,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
 def _routers(settings: Settings, pages: Pages) -> Iterator[Router]:
     """In the order in which routes are tried: what is asked for most comes first."""
     yield from (protocol.router, events.router, client_registration.router, origins.router, scim.router)
-    yield from (sign_in.router, registration.router, second_pages.router, device_flow.router)
-    yield from (upstreams.router, saml.router, *own.ROUTERS, *admin.ROUTERS)
+    yield from (sign_in.router, registration.router, second_pages.router, enrol_pages.router)
+    yield from (device_flow.router, upstreams.router, saml.router, *own.ROUTERS, *admin.ROUTERS)
     if settings.development:
         yield from (mail_pages.router, parts_router(pages, "identity"))
 

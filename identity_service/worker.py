@@ -11,7 +11,7 @@ from identity_service.closing import service as closing
 from identity_service.device_flow import service as device_flow
 from identity_service.devices import service as devices
 from identity_service.events import service as events
-from identity_service.factors import passkeys
+from identity_service.factors import challenges
 from identity_service.grants import service as grants
 from identity_service.invitations import service as invitations
 from identity_service.limits import service as limits
@@ -54,7 +54,7 @@ async def tidy(services: Services) -> int:
         await invitations.prune(visit)
         await device_flow.prune(visit)
         await devices.prune(visit)
-        await passkeys.prune(visit)
+        await challenges.prune(visit)
         await unfinished.prune(visit)
         await upstreams.prune(visit)
         await limits.prune(visit.session, visit.now)

@@ -4,15 +4,12 @@ The origin and the rpId follow from the public URL. A challenge is kept here and
 answer, whatever that says. A passkey that signs in without a password must have checked its holder.
 """
 
-import secrets
 import struct
 from dataclasses import dataclass
-from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import webauthn
-from sqlalchemy import delete
 from webauthn.helpers import parse_authentication_credential_json, parse_registration_credential_json
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
@@ -21,21 +18,22 @@ from webauthn.helpers.structs import (
     AuthenticatorTransport,
     CredentialDeviceType,
     PublicKeyCredentialDescriptor,
+    RegistrationCredential,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
+from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
-from identity_service.factors import levels, queries
+from identity_service.factors import challenges, levels, queries
 from identity_service.factors.errors import PasskeyRefused
-from identity_service.factors.models import Passkey, PasskeyChallenge
+from identity_service.factors.models import Passkey
 from identity_service.settings import Settings
 from identity_service.visit import Visit
 from shared.kernel.errors import NotFound
 from shared.kernel.text import clean_line
 
-CHALLENGE_LIFE = timedelta(minutes=5)
 REGISTER, SIGN_IN, SECOND = "register", "sign_in", "second"
 MOST = 20
 """Passkeys of one account."""
@@ -74,7 +72,7 @@ async def ask_to_register(visit: Visit, account: Account) -> Question:
     present = await queries.passkeys(visit.session, account.id)
     if len(present) >= MOST:
         raise PasskeyRefused(f"An account has at most {MOST} passkeys")
-    row = await _challenge(visit, REGISTER, account.realm, account.id)
+    row = await challenges.make(visit, REGISTER, account.realm, account.id)
     options = webauthn.generate_registration_options(
         rp_id=rp_id(visit.settings),
         rp_name=visit.settings.identity_name,
@@ -94,19 +92,13 @@ async def register(
     visit: Visit, account: Account, *, question_id: UUID | None, answer: str, name: str
 ) -> Passkey | None:
     """Keep the new passkey (WebAuthn section 7.1). None, with a trace, for an answer that does not hold."""
-    challenge = await _taken(visit, question_id, REGISTER, account.realm, account.id)
+    challenge = await challenges.take(visit, question_id, REGISTER, account.realm, account.id)
     if challenge is None or len(answer) > _LONGEST:
         _refused(visit, account.id, "no such challenge")
         return None
     try:
         credential = parse_registration_credential_json(answer)
-        made = webauthn.verify_registration_response(
-            credential=credential,
-            expected_challenge=challenge,
-            expected_rp_id=rp_id(visit.settings),
-            expected_origin=origin(visit.settings),
-            require_user_verification=account.realm == "staff",
-        )
+        made = _made(visit, account, credential, challenge)
     except _BAD_ANSWER as error:
         _refused(visit, account.id, type(error).__name__)
         return None
@@ -129,9 +121,22 @@ async def register(
     return passkey
 
 
+def _made(
+    visit: Visit, account: Account, credential: RegistrationCredential, challenge: bytes
+) -> VerifiedRegistration:
+    """What was made on the device, as it proves. Raises one of _BAD_ANSWER."""
+    return webauthn.verify_registration_response(
+        credential=credential,
+        expected_challenge=challenge,
+        expected_rp_id=rp_id(visit.settings),
+        expected_origin=origin(visit.settings),
+        require_user_verification=account.realm == "staff",
+    )
+
+
 async def ask_to_sign_in(visit: Visit, realm: str) -> Question:
     """Options to sign in with any passkey of the realm's people: nobody has said who they are."""
-    row = await _challenge(visit, SIGN_IN, realm, None)
+    row = await challenges.make(visit, SIGN_IN, realm, None)
     options = webauthn.generate_authentication_options(
         rp_id=rp_id(visit.settings),
         challenge=row.challenge,
@@ -142,7 +147,7 @@ async def ask_to_sign_in(visit: Visit, realm: str) -> Question:
 
 async def ask_for_second(visit: Visit, account: Account) -> Question:
     """Options to use one of this account's passkeys after another factor."""
-    row = await _challenge(visit, SECOND, account.realm, account.id)
+    row = await challenges.make(visit, SECOND, account.realm, account.id)
     options = webauthn.generate_authentication_options(
         rp_id=rp_id(visit.settings),
         challenge=row.challenge,
@@ -160,7 +165,7 @@ async def check(
     Without `account` the passkey is the only factor, so it must have checked its holder.
     """
     known_id = account.id if account else None
-    challenge = await _taken(visit, question_id, SECOND if account else SIGN_IN, realm, known_id)
+    challenge = await challenges.take(visit, question_id, SECOND if account else SIGN_IN, realm, known_id)
     if challenge is None or len(answer) > _LONGEST:
         _refused(visit, known_id, "no such challenge")
         return None
@@ -221,11 +226,6 @@ async def remove(visit: Visit, account_id: UUID, passkey_id: UUID) -> str:
     return passkey.name
 
 
-async def prune(visit: Visit) -> None:
-    """Delete challenges that nobody can answer any more."""
-    await visit.session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < visit.now))
-
-
 def _verification(realm: str) -> UserVerificationRequirement:
     if realm == "staff":
         return UserVerificationRequirement.REQUIRED
@@ -241,38 +241,6 @@ def _descriptors(present: list[Passkey]) -> list[PublicKeyCredentialDescriptor]:
         )
         for passkey in present
     ]
-
-
-async def _challenge(visit: Visit, purpose: str, realm: str, account_id: UUID | None) -> PasskeyChallenge:
-    row = PasskeyChallenge(
-        id=uuid4(),
-        purpose=purpose,
-        realm=realm,
-        account_id=account_id,
-        challenge=secrets.token_bytes(32),
-        expires_at=visit.now + CHALLENGE_LIFE,
-    )
-    visit.session.add(row)
-    await visit.session.flush()
-    return row
-
-
-async def _taken(
-    visit: Visit, question_id: UUID | None, purpose: str, realm: str, account_id: UUID | None
-) -> bytes | None:
-    """The challenge, gone by this: of two answers at the same moment one finds it."""
-    found = await visit.session.execute(
-        delete(PasskeyChallenge)
-        .where(
-            PasskeyChallenge.id == question_id,
-            PasskeyChallenge.purpose == purpose,
-            PasskeyChallenge.realm == realm,
-            PasskeyChallenge.account_id.is_not_distinct_from(account_id),
-            PasskeyChallenge.expires_at > visit.now,
-        )
-        .returning(PasskeyChallenge.challenge)
-    )
-    return found.scalar_one_or_none()
 
 
 async def _owner(

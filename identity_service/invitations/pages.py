@@ -12,8 +12,10 @@ from identity_service.factors import levels
 from identity_service.invitations import service
 from identity_service.own.frame import me_of
 from identity_service.passwords.errors import WeakPassword
+from identity_service.policy import service as policies
 from identity_service.sign_in.entering import enter
 from identity_service.sign_in.unfinished import Way
+from identity_service.visit import Caller
 from identity_service.web import Calling, page, see_other
 from shared.web.csrf import own_form_only
 
@@ -28,7 +30,7 @@ async def look(request: Request, caller: Calling, token: str = "") -> Response:
         invitation = await service.look_at(caller, token)
     except LinkSpent:
         return _spent(request)
-    return _page(request, invitation, token)
+    return await _page(request, caller, invitation, token)
 
 
 @router.post("/invitation")
@@ -53,11 +55,12 @@ async def accept(
         return _spent(request)
     except (BadName, WeakPassword) as error:
         field = "f-name" if isinstance(error, BadName) else "f-password"
-        return _page(request, invitation, token, name=name, error=(field, error.detail))
+        return await _page(request, caller, invitation, token, name=name, error=(field, error.detail))
 
 
-def _page(
+async def _page(
     request: Request,
+    caller: Caller,
     invitation: service.Open,
     token: str,
     *,
@@ -73,6 +76,7 @@ def _page(
         token=token,
         name=name,
         errors=[error] if error else [],
+        hint=await policies.password_hint(caller, invitation.realm),
     )
 
 

@@ -13,6 +13,7 @@ from identity_service.grants import service as grants
 from identity_service.own.frame import Me, Own, me_of, own_page
 from identity_service.own.fresh import require_fresh
 from identity_service.passwords.errors import WeakPassword
+from identity_service.policy import service as policies
 from identity_service.web import Calling, see_other
 from shared.web.csrf import own_form_only
 
@@ -24,7 +25,7 @@ PATH = "/account/password"
 @router.get(PATH)
 async def ask(request: Request, me: Own) -> Response:
     await require_fresh(me, PATH)
-    return own_page(request, me, "own/password.html", here="password", error="")
+    return await _page(request, me)
 
 
 @router.post(PATH)
@@ -37,12 +38,24 @@ async def change(request: Request, caller: Calling, password: Annotated[str, For
     try:
         password_hash = await links.choose_password(caller, about, name=me.account.name, password=password)
     except WeakPassword as error:
-        return own_page(request, me, "own/password.html", here="password", status=422, error=error.detail)
+        return await _page(request, me, error=error.detail)
     async with caller.begin() as visit:
         me = await me_of(request, visit)
         await require_fresh(me, PATH)
         await _take_over(me, password_hash)
     return see_other(f"{PATH}?done=password")
+
+
+async def _page(request: Request, me: Me, *, error: str = "") -> Response:
+    return own_page(
+        request,
+        me,
+        "own/password.html",
+        here="password",
+        status=422 if error else 200,
+        error=error,
+        hint=await policies.password_hint(me.visit, me.realm),
+    )
 
 
 async def _take_over(me: Me, password_hash: str) -> None:

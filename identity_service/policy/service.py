@@ -33,6 +33,12 @@ async def of(caller: Caller, realm: str) -> Policy:
     return Policy(**{name: row[name] for name in Policy.__dataclass_fields__}) if row else Policy()
 
 
+async def password_hint(caller: Caller, realm: str) -> str:
+    """What stands below a field for a new password of this realm."""
+    least = (await of(caller, realm)).password_min_length
+    return f"At least {least} characters. Four random words are good."
+
+
 async def get(session: AsyncSession, realm: str) -> Policy:
     """The policy of a realm, within a transaction."""
     row = await session.get(SignInPolicy, realm)

@@ -14,6 +14,7 @@ from identity_service.factors import levels
 from identity_service.grants import service as grants
 from identity_service.limits.service import TooManyAttempts
 from identity_service.passwords.errors import WeakPassword
+from identity_service.policy import service as policies
 from identity_service.protocol import answers
 from identity_service.sign_in.entering import enter
 from identity_service.sign_in.pages import Text
@@ -122,7 +123,7 @@ async def look_at_password_link(request: Request, caller: Calling, token: str = 
         link = await links.look_at(caller, purpose=links.SET_PASSWORD, token=token)
     except LinkSpent:
         return _spent(request, None)
-    return page(request, "set_password.html", realm=link.realm, link=link, token=token, error="")
+    return await _password_page(request, caller, link, token)
 
 
 @router.post("/set-password")
@@ -137,15 +138,7 @@ async def set_password(request: Request, caller: Calling, token: Text = "", pass
     except LinkSpent:
         return _spent(request, None)
     except WeakPassword as error:
-        return page(
-            request,
-            "set_password.html",
-            realm=link.realm,
-            status=422,
-            link=link,
-            token=token,
-            error=error.detail,
-        )
+        return await _password_page(request, caller, link, token, error=error.detail)
     return page(request, "password_set.html", realm=link.realm)
 
 
@@ -156,6 +149,21 @@ def _closed(request: Request) -> Response:
 
 def _spent(request: Request, realm: str | None) -> Response:
     return page(request, "link_spent.html", realm=realm, status=410)
+
+
+async def _password_page(
+    request: Request, caller: Caller, link: Link, token: str, *, error: str = ""
+) -> Response:
+    return page(
+        request,
+        "set_password.html",
+        realm=link.realm,
+        status=422 if error else 200,
+        link=link,
+        token=token,
+        error=error,
+        hint=await policies.password_hint(caller, link.realm),
+    )
 
 
 async def _confirm_page(
@@ -178,4 +186,5 @@ async def _confirm_page(
         token=token,
         name=name,
         errors=[error] if error else [],
+        hint=await policies.password_hint(caller, "customer"),
     )

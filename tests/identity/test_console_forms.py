@@ -12,7 +12,7 @@ from identity_service.admin.clients.form import CREATE, GROUPS
 from identity_service.admin.clients.schemas import ClientCreate
 from identity_service.admin.upstreams import form as upstream_form
 from identity_service.clients.metadata import ClientMetadata
-from tests.identity.administrators import ADMIN, MAJA
+from tests.identity.administrators import ADMIN, ANA, MAJA
 from tests.identity.driver import Browser, House, link_in
 
 CLIENT = {
@@ -324,6 +324,25 @@ async def test_a_role_is_made_and_deleted(house: House, browser: Browser) -> Non
     assert "small letters" in wrong(bad.text)["name"]
     assert (await browser.post("/admin/roles/auditor/remove", {})).status_code == 303
     assert (await browser.post("/admin/roles/admin/remove", {})).status_code == 409
+
+
+async def test_below_a_new_password_stands_what_its_realm_asks(house: House, browser: Browser) -> None:
+    policy = {"length": "14", "days": "30", "passkeys": "true"}
+    assert (await browser.post("/admin/policies/customer", policy)).status_code == 303
+    customer = house.browser()
+    await customer.sign_in(ANA, realm="customer")
+    assert "At least 14 characters" in (await customer.get("/account/password")).text
+    refused = await customer.post("/account/password", {"password": "short"})
+    assert "At least 14 characters" in refused.text
+    await browser.post("/admin/people/invite/send", {"email": "noor@inside.example"})
+    [mail] = await house.fetch("select body from mails where \"to\" = 'noor@inside.example'")
+    assert "At least 8 characters" in (await browser.get(link_in(mail["body"]))).text
+    await customer.post("/sign-up", {"email": "new@outside.example"})
+    [mail] = await house.fetch("select body from mails where \"to\" = 'new@outside.example'")
+    assert "At least 14 characters" in (await customer.get(link_in(mail["body"]))).text
+    await customer.post("/reset-password", {"email": ANA, "realm": "customer"})
+    [mail] = await house.fetch('select body from mails where "to" = $1', ANA)
+    assert "At least 14 characters" in (await customer.get(link_in(mail["body"]))).text
 
 
 async def test_administrators_find_the_console_from_their_account(house: House, browser: Browser) -> None:
