@@ -1,6 +1,7 @@
 """Every page of identity in Chromium: no complaint of axe, nothing wider than the window, by keyboard and
 without script."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.identity import ADMIN, CUSTOMER, House, serve
+from tests.browser.identity import ADMIN, COLLEAGUE, CUSTOMER, House, serve
 from tests.fixtures.server import TestServer
 
 pytestmark = pytest.mark.browser
@@ -71,6 +72,7 @@ CONSOLE = (
     "/admin/initial-access-tokens",
     "/admin/upstreams",
     "/admin/upstreams/new",
+    "/admin/upstreams/new?kind=saml",
     "/admin/upstreams/entra",
     "/admin/policies",
     "/admin/keys",
@@ -123,4 +125,94 @@ def test_pages_are_whole_and_axe_finds_nothing(
         path = pattern.format(**identity.paths)
         page.goto(path)
         at_both_widths(page, path)
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_between_are_whole_and_axe_finds_nothing(
+    browser: Browser, identity: House, scheme: Any
+) -> None:
+    """Those that only come after a form: refusals, second factors, a device that waits."""
+    context = identity.context(browser, color_scheme=scheme)
+    page = context.new_page()
+    page.goto("/sign-in?realm=staff")
+    page.get_by_label("E-mail address").fill(ADMIN)
+    page.get_by_label("Password", exact=True).fill("wrong")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    at_both_widths(page, "a wrong password")
+    page.goto("/reset-password?realm=customer")
+    page.get_by_label("E-mail address").fill("somebody@outside.example")
+    page.get_by_role("button").filter(has_text="link").click()
+    at_both_widths(page, "a mail was sent")
+    context.close()
+
+    context = identity.context(browser, COLLEAGUE, color_scheme=scheme)
+    page = context.new_page()
+    page.goto("/sign-in/second?realm=staff")
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    at_both_widths(page, "a second factor")
+    context.close()
+
+    context = identity.context(browser, CUSTOMER, color_scheme=scheme)
+    page = context.new_page()
+    page.goto("/sign-in/step-up?realm=customer&next=/account")
+    expect(page).to_have_url(re.compile("/sign-in/enrol"))
+    at_both_widths(page, "a first second factor")
+    form = {"client_id": "narrowbridge-cli", "scope": "openid profile", "realm": "customer"}
+    asked = context.request.post("/oauth/device_authorization", form=dict[str, Any](form)).json()
+    page.goto(asked["verification_uri_complete"])
+    page.get_by_role("button").filter(has_text="go on").click()
+    expect(page).to_have_url(re.compile("/device/decide"))
+    at_both_widths(page, "a device that waits")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forms_of_the_console_that_were_refused_are_whole(
+    browser: Browser, identity: House, scheme: Any
+) -> None:
+    context = identity.context(browser, ADMIN, color_scheme=scheme)
+    page = context.new_page()
+    page.goto("/admin/clients/new")
+    page.get_by_label("Name", exact=True).fill("Lacking")
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Lacking")
+    at_both_widths(page, "a client that was refused")
+    page.goto("/admin/upstreams/new")
+    page.get_by_label("Id", exact=True).fill("No")
+    page.get_by_role("button", name="Connect it").evaluate("button => button.form.noValidate = true")
+    page.get_by_role("button", name="Connect it").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    at_both_widths(page, "a provider that was refused")
+    page.goto("/admin/upstreams/entra")
+    page.get_by_role("button", name="Test the connection").click()
+    expect(page.get_by_role("status")).to_contain_text("Nobody can sign in by way of it like this.")
+    at_both_widths(page, "a provider that does not answer")
+    context.close()
+
+
+def test_a_form_of_the_console_is_used_by_keyboard_alone(browser: Browser, identity: House) -> None:
+    context = identity.context(browser, ADMIN, viewport={"width": 390, "height": 900})
+    page = context.new_page()
+    page.goto("/admin/clients/acme")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    rotation = page.get_by_role("checkbox", name="Refresh tokens rotate")
+    expect(rotation).to_be_hidden()
+    while not page.evaluate("document.activeElement.innerText?.startsWith('Safety')"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(rotation).to_be_visible()
+    while not rotation.evaluate("box => box === document.activeElement"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    while not page.evaluate("document.activeElement.innerText === 'Save'"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The change was saved.")
+    expect(rotation).to_be_visible()
+    expect(rotation).not_to_be_checked()
     context.close()
