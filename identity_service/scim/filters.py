@@ -5,7 +5,6 @@ the resources themselves, if they are not too many.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
@@ -26,25 +25,15 @@ from scim2_models.path import (
 )
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
 
+from identity_service.scim.fields import Field, Sql
 from identity_service.scim.models import GroupMember
 
 LONGEST: Final = 2_000
 DEEPEST: Final = 20
 
-Sql = ColumnElement[bool]
-
 
 class NotInSql(Exception):
     """This filter has to be compared in Python."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """An attribute as SQL knows it: `kind` is text, id, time, flag or member. Text that is compared without
-    case is folded in the column."""
-
-    kind: str
-    column: Any
 
 
 def check_size(text: str) -> None:

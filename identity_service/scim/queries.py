@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, any_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.accounts.models import Account
-from identity_service.scim.filters import Field, Sql
+from identity_service.scim.fields import Field, Sql
 from identity_service.scim.models import Group, GroupMember, ScimUser
 
 REALM: Final = "staff"

@@ -8,7 +8,8 @@ from sqlalchemy import Select
 
 from identity_service.protocol.resources import provisioning
 from identity_service.scim import queries, views
-from identity_service.scim.filters import Field, NotInSql, Sql, condition
+from identity_service.scim.fields import Field, Sql
+from identity_service.scim.filters import NotInSql, condition
 from identity_service.scim.resources import LARGEST_PAGE, PAGE
 from identity_service.scim.views import Shown
 from identity_service.visit import Visit
