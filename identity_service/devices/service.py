@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, update
 
 from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
@@ -15,6 +15,7 @@ from identity_service.devices import queries
 from identity_service.devices.models import KnownDevice
 from identity_service.sealing import hashed, new_secret
 from identity_service.visit import Caller, Visit
+from shared.db.query import writer_of
 from shared.kernel.errors import NotFound
 from shared.web.settings import cookie_name
 
@@ -59,36 +60,24 @@ def is_remembered(visit: Visit, device: KnownDevice | None) -> bool:
 
 async def welcome(visit: Visit, account: Account, secret: str | None, *, remember_days: int) -> Welcome:
     """Know this browser from now on, under a new secret; trust it for `remember_days`, if any."""
-    fresh, old = new_secret(), await find(visit, account.id, secret)
-    others = await visit.session.scalar(
-        select(func.count()).select_from(KnownDevice).where(KnownDevice.account_id == account.id)
-    )
+    writer, fresh, old_hash = writer_of(visit.session), new_secret(), hashed(secret) if secret else ""
+    row = await writer.first(queries.STANDING, account_id=account.id, secret_hash=old_hash, now=visit.now)
+    assert row is not None, "counts are always one row"
     if secret:
-        await visit.session.execute(
-            update(KnownDevice)
-            .where(KnownDevice.secret_hash == hashed(secret))
-            .values(secret_hash=hashed(fresh))
-        )
-    device = old or _new(visit, account, fresh)
-    device.seen_at, device.expires_at = visit.now, visit.now + KNOWN_FOR
-    device.user_agent = visit.user_agent[:200]
-    if remember_days:
-        device.remembered_until = visit.now + timedelta(days=remember_days)
-    return Welcome(fresh, is_new=old is None and bool(others))
-
-
-def _new(visit: Visit, account: Account, secret: str) -> KnownDevice:
-    device = KnownDevice(
-        id=uuid4(),
-        account_id=account.id,
-        secret_hash=hashed(secret),
-        user_agent="",
-        created_at=visit.now,
-        seen_at=visit.now,
-        expires_at=visit.now + KNOWN_FOR,
-    )
-    visit.session.add(device)
-    return device
+        await writer.run(queries.RENEW, old_hash=old_hash, new_hash=hashed(fresh), now=visit.now)
+    seen = {
+        "account_id": account.id,
+        "secret_hash": hashed(fresh),
+        "user_agent": visit.user_agent[:200],
+        "seen_at": visit.now,
+        "expires_at": visit.now + KNOWN_FOR,
+        "remembered_until": visit.now + timedelta(days=remember_days) if remember_days else None,
+    }
+    if row["is_known"]:
+        await writer.run(queries.SEE_AGAIN, **seen)
+    else:
+        await writer.run(queries.KNOW, id=uuid4(), created_at=visit.now, **seen)
+    return Welcome(fresh, is_new=not row["is_known"] and row["browsers"] > 0)
 
 
 async def listed(visit: Visit, account_id: UUID) -> list[KnownDevice]:

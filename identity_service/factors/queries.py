@@ -1,28 +1,33 @@
 """Every SELECT on factors."""
 
-from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.factors.models import Passkey, RecoveryCode, TotpCredential
+from shared.db.query import Query
 
-
-async def counts(session: AsyncSession, account_id: UUID) -> tuple[datetime | None, int, int]:
-    """When an authenticator app was confirmed, how many passkeys and unused recovery codes there are."""
-    totp = select(TotpCredential.confirmed_at).where(TotpCredential.account_id == account_id)
-    passkeys = select(func.count()).select_from(Passkey).where(Passkey.account_id == account_id)
-    codes = (
-        select(func.count())
-        .select_from(RecoveryCode)
-        .where(RecoveryCode.account_id == account_id, RecoveryCode.used_at.is_(None))
-    )
-    row = await session.execute(
-        select(totp.scalar_subquery(), passkeys.scalar_subquery(), codes.scalar_subquery())
-    )
-    confirmed_at, passkeys_there, codes_left = row.one()
-    return confirmed_at, passkeys_there, codes_left
+_ACCOUNT = bindparam("account_id", type_=Uuid())
+_HELD: tuple[Any, ...] = (
+    select(TotpCredential.confirmed_at)
+    .where(TotpCredential.account_id == _ACCOUNT)
+    .scalar_subquery()
+    .label("confirmed_at"),
+    select(func.count())
+    .select_from(Passkey)
+    .where(Passkey.account_id == _ACCOUNT)
+    .scalar_subquery()
+    .label("passkeys"),
+    select(func.count())
+    .select_from(RecoveryCode)
+    .where(RecoveryCode.account_id == _ACCOUNT, RecoveryCode.used_at.is_(None))
+    .scalar_subquery()
+    .label("recovery_codes"),
+)
+COUNTS = Query(select(*_HELD))
+"""When an authenticator app was confirmed, how many passkeys and unused recovery codes there are."""
 
 
 async def totp(session: AsyncSession, account_id: UUID) -> TotpCredential | None:

@@ -15,7 +15,9 @@ from identity_service.factors.errors import FactorNeeded
 from identity_service.factors.models import Passkey, TotpCredential
 from identity_service.mail import service as mail
 from identity_service.policy import service as policies
+from identity_service.policy.service import Policy
 from identity_service.visit import Visit
+from shared.db.query import writer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,13 @@ class Factors:
         return self.passkeys + self.has_totp
 
 
-async def of(visit: Visit, account: Account) -> Factors:
-    """The factors of an account, as far as its realm's policy lets them count."""
-    policy = await policies.get(visit.session, account.realm)
-    confirmed_at, keys, codes = await queries.counts(visit.session, account.id)
-    return Factors(confirmed_at is not None, keys if policy.allows_passkeys else 0, codes)
+async def of(visit: Visit, account: Account, policy: Policy | None = None) -> Factors:
+    """The factors of an account, as far as its realm's policy lets them count; `policy` if it is known."""
+    policy = policy or await policies.get(visit.session, account.realm)
+    row = await writer_of(visit.session).first(queries.COUNTS, account_id=account.id)
+    assert row is not None, "counts are always one row"
+    keys = row["passkeys"] if policy.allows_passkeys else 0
+    return Factors(row["confirmed_at"] is not None, keys, row["recovery_codes"])
 
 
 async def check_code(visit: Visit, account: Account, code: str) -> bool:

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from identity_service.limits import queries
 from identity_service.limits.models import LimitCounter
 from identity_service.sealing import hashed
 from shared.db.engine import Database
+from shared.db.query import writer_of
 from shared.kernel.clock import Clock
 from shared.kernel.errors import TooManyRequests
 
@@ -72,38 +73,20 @@ class Limiter:
 
     async def take(self, *keys: Key) -> None:
         """Count one attempt under each key. Raises TooManyAttempts when one of them is used up."""
-        now = self._clock.now()
-        over: list[datetime] = []
+        now, limits = self._clock.now(), {key.hash: key.limit for key in keys}
+        ordered = sorted(limits)  # so that no two wait for each other
+        ends = [now + limits[key].window for key in ordered]
         async with self._database.apart() as session:
-            for key in sorted(keys, key=lambda key: key.hash):
-                count, ends_at = await _count(session, key, now)
-                if count > key.limit.count:
-                    over.append(ends_at)
+            rows = await writer_of(session).run(queries.COUNT, keys=ordered, ends=ends, now=now)
+        over = [row["ends_at"] for row in rows if row["count"] > limits[row["key_hash"]].count]
         if over:
             seconds = max(1, int((max(over) - now).total_seconds()))
             raise TooManyAttempts(data={"retry_after": seconds})
 
 
-async def _count(session: AsyncSession, key: Key, now: datetime) -> tuple[int, datetime]:
-    fresh_end = now + key.limit.window
-    is_over = LimitCounter.ends_at <= now
-    statement = insert(LimitCounter).values(key_hash=key.hash, count=1, ends_at=fresh_end)
-    row = await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[LimitCounter.key_hash],
-            set_={
-                "count": case((is_over, 1), else_=LimitCounter.count + 1),
-                "ends_at": case((is_over, fresh_end), else_=LimitCounter.ends_at),
-            },
-        ).returning(LimitCounter.count, LimitCounter.ends_at)
-    )
-    count, ends_at = row.one()
-    return count, ends_at
-
-
 async def forget(session: AsyncSession, *keys: Key) -> None:
     """Start again at nought, after a success."""
-    await session.execute(delete(LimitCounter).where(LimitCounter.key_hash.in_([key.hash for key in keys])))
+    await writer_of(session).run(queries.FORGET, keys=[key.hash for key in keys])
 
 
 async def prune(session: AsyncSession, now: datetime) -> None:

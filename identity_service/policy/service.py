@@ -10,7 +10,7 @@ from identity_service.audit import service as audit
 from identity_service.policy.errors import BadPolicy
 from identity_service.policy.models import SignInPolicy
 from identity_service.visit import Caller, Visit
-from shared.db.query import Query
+from shared.db.query import Query, Reader, writer_of
 
 _POLICY = Query(select(SignInPolicy.__table__).where(SignInPolicy.realm == bindparam("realm")))
 
@@ -29,8 +29,7 @@ class Policy:
 
 async def of(caller: Caller, realm: str) -> Policy:
     """The policy of a realm, read outside any transaction."""
-    row = await caller.reader.first(_POLICY, realm=realm)
-    return Policy(**{name: row[name] for name in Policy.__dataclass_fields__}) if row else Policy()
+    return await _read(caller.reader, realm)
 
 
 async def password_hint(caller: Caller, realm: str) -> str:
@@ -41,10 +40,12 @@ async def password_hint(caller: Caller, realm: str) -> str:
 
 async def get(session: AsyncSession, realm: str) -> Policy:
     """The policy of a realm, within a transaction."""
-    row = await session.get(SignInPolicy, realm)
-    if row is None:
-        return Policy()
-    return Policy(**{name: getattr(row, name) for name in Policy.__dataclass_fields__})
+    return await _read(writer_of(session), realm)
+
+
+async def _read(reader: Reader, realm: str) -> Policy:
+    row = await reader.first(_POLICY, realm=realm)
+    return Policy(**{name: row[name] for name in Policy.__dataclass_fields__}) if row else Policy()
 
 
 async def change(visit: Visit, realm: str, policy: Policy, *, by: str | None = None) -> None:

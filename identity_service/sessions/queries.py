@@ -1,11 +1,11 @@
-"""SELECTs on sessions that run outside a transaction."""
+"""Statements on sessions that go past the ORM."""
 
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select
 
 from identity_service.sessions.models import SignInSession
-from shared.db.query import Query
+from shared.db.query import Command, Query
 
 _COLUMNS: tuple[Any, ...] = (
     SignInSession.id,
@@ -26,3 +26,17 @@ LIVE = Query(
     .order_by(SignInSession.seen_at.desc(), SignInSession.id)
     .limit(100)
 )
+_STARTED = (
+    "id",
+    "account_id",
+    "realm",
+    "secret_hash",
+    "amr",
+    "auth_time",
+    "created_at",
+    "seen_at",
+    "expires_at",
+    "user_agent",
+    "address",
+)
+START = Command(insert(SignInSession).values({name: bindparam(name) for name in _STARTED}))

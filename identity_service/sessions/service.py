@@ -12,6 +12,7 @@ from identity_service.sealing import hashed, new_secret
 from identity_service.sessions import queries, words
 from identity_service.sessions.models import SignInSession
 from identity_service.visit import Visit
+from shared.db.query import writer_of
 from shared.web.settings import cookie_name
 
 _TOUCH_EVERY = timedelta(minutes=1)
@@ -22,35 +23,36 @@ def cookie(visit: Visit, realm: str) -> str:
     return cookie_name("identity", visit.settings.identity_public_url, realm)
 
 
-async def start(visit: Visit, account: Account, *, amr: list[str]) -> tuple[SignInSession, str]:
+async def start(
+    visit: Visit, account: Account, *, amr: list[str], proved_at: datetime
+) -> tuple[SignInSession, str]:
     """A new session, and the secret for its cookie. Both are new at each sign-in (no fixation)."""
     _, absolute = visit.settings.session_life(account.realm)
     secret = new_secret()
-    session = SignInSession(
-        id=uuid4(),
-        account_id=account.id,
-        realm=account.realm,
-        secret_hash=hashed(secret),
-        amr=amr,
-        auth_time=visit.now.replace(microsecond=0),
-        created_at=visit.now,
-        seen_at=visit.now,
-        expires_at=visit.now + absolute,
-        user_agent=visit.user_agent[:200],
-        address=visit.address,
-    )
-    visit.session.add(session)
-    await visit.session.flush()
+    row = {
+        "id": uuid4(),
+        "account_id": account.id,
+        "realm": account.realm,
+        "secret_hash": hashed(secret),
+        "amr": amr,
+        "auth_time": proved_at,
+        "created_at": visit.now,
+        "seen_at": visit.now,
+        "expires_at": visit.now + absolute,
+        "user_agent": visit.user_agent[:200],
+        "address": visit.address,
+    }
+    await writer_of(visit.session).run(queries.START, **row)
     audit.record(
         visit.session,
         "session.started",
         at=visit.now,
         account_id=account.id,
         address=visit.address,
-        sid=str(session.id),
+        sid=str(row["id"]),
         amr=amr,
     )
-    return session, secret
+    return SignInSession(**row), secret
 
 
 async def find(visit: Visit, realm: str, secret: str | None) -> SignInSession | None:

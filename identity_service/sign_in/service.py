@@ -30,7 +30,7 @@ async def owes_second(
     policy = await policies.get(visit.session, account.realm)
     pending = await grants.pending_request(visit, way.pending_id)
     demand = await assurance.demand_of(visit, pending)
-    if not (await factors.of(visit, account)).count:
+    if not (await factors.of(visit, account, policy)).count:
         return policy.requires_mfa or Acr.TWO in (demand.needed, way.level)
     if way.back_to or Acr.TWO in (demand.needed, demand.wished):
         return True
@@ -63,15 +63,13 @@ async def sign_in(
     else:
         if old is not None:
             await grants.end_session(visit, old, because="another person signed in")
-        session, secret = await sessions.start(visit, account, amr=amr)
-        session.auth_time = proved_at
+        session, secret = await sessions.start(visit, account, amr=amr, proved_at=proved_at)
     return secret, await authorization.resume(visit, way.pending_id, session)
 
 
 async def know_browser(visit: Visit, account: Account, secret: str | None, *, remember: bool) -> str:
     """Know the browser from now on, and tell the person when it is a new one. Returns its new secret."""
-    policy = await policies.get(visit.session, account.realm)
-    days = policy.remembered_device_days if remember else 0
+    days = (await policies.get(visit.session, account.realm)).remembered_device_days if remember else 0
     welcome = await devices.welcome(visit, account, secret, remember_days=days)
     if welcome.is_new:
         factors.tell(visit, account, "new_browser", browser=words.browser(visit.user_agent))
