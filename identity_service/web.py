@@ -16,10 +16,25 @@ from identity_service.visit import Caller, Services, Visit
 from shared.kernel.errors import NotFound, Problem
 from shared.web.limits import Limits, address_of
 from shared.web.middleware import CONTENT_SECURITY_POLICY
+from shared.web.problems import problem_response
 from shared.web.templates import Pages
 
 TEMPLATES = Path(__file__).parent / "templates"
 REALMS = ("customer", "staff")
+OF_PROGRAMS = (
+    "/.well-known/",
+    "/oauth/device_authorization",
+    "/oauth/introspect",
+    "/oauth/origins",
+    "/oauth/par",
+    "/oauth/register",
+    "/oauth/revoke",
+    "/oauth/token",
+    "/oauth/userinfo",
+    "/scim/",
+    "/security-events/",
+)
+"""Where nobody looks at a page."""
 
 
 def services_of(request: Request) -> Services:
@@ -124,7 +139,9 @@ def page(
 
 
 async def error_page(request: Request, problem: Problem, status: int) -> Response:
-    """What people see of an error."""
+    """What people see of an error; a program at its own addresses gets the problem itself."""
+    if request.url.path.startswith(OF_PROGRAMS):
+        return problem_response(request, problem)
     return page(
         request,
         "error.html",

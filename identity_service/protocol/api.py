@@ -144,7 +144,10 @@ async def _need_not_prove(request: Request, visit: Visit) -> bool:
     """Whether the client that is named keeps no secret. Others prove who they are, or leave nothing."""
     if "authorization" in request.headers:
         return False
-    named = (await form_parameters(request)).get("client_id", [""])[0]
+    try:
+        named = (await form_parameters(request)).get("client_id", [""])[0]
+    except BadParameters:  # the endpoint will say so
+        return True
     client = await visit.session.get(Client, named)
     return client is None or client.is_public
 
