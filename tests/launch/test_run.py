@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,14 @@ class Installation:
     def seen(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.folder / "seen" / f"{name}.json").read_text())
         return found
+
+    def copied(self, folder: Path) -> "Installation":
+        """The same once more, to do with as one likes while neither runs."""
+        other = Installation(folder)
+        other.base = self.base
+        for kept in (".data", "seen"):
+            shutil.copytree(self.folder / kept, folder / kept, copy_function=shutil.copy2)
+        return other
 
     @property
     def server_pid(self) -> int:
@@ -150,8 +160,8 @@ def installation(tmp_path: Path) -> Installation:
     return Installation(tmp_path)
 
 
-@pytest.fixture
-def running(installation: Installation) -> Iterator[Running]:
+@contextmanager
+def run(installation: Installation) -> Iterator[Running]:
     started = installation.start()
     yield started
     if started.process.poll() is None:
@@ -160,7 +170,38 @@ def running(installation: Installation) -> Iterator[Running]:
     eventually("PostgreSQL outlived its parent", lambda: installation.server_pid == 0)
 
 
-def test_says_where_to_go_and_who_may_sign_in(installation: Installation, running: Running) -> None:
+@pytest.fixture
+def running(installation: Installation) -> Iterator[Running]:
+    """To do with as one likes."""
+    with run(installation) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, Running]]:
+    """One that runs, for several tests: leave it as it is."""
+    installation = Installation(tmp_path_factory.mktemp("looked-at"))
+    with run(installation) as started:
+        yield installation, started
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """One that has run, to be copied."""
+    installation = Installation(tmp_path_factory.mktemp("ended"))
+    with run(installation) as started:
+        started.stop()
+    return installation
+
+
+@pytest.fixture
+def stopped(ended: Installation, tmp_path: Path) -> Installation:
+    """One that has run, to do with as one likes."""
+    return ended.copied(tmp_path)
+
+
+def test_says_where_to_go_and_who_may_sign_in(looked_at: tuple[Installation, Running]) -> None:
+    installation, running = looked_at
     for service in SERVICES:
         assert f"http://localhost:{installation.base + service.port}" in running.said
         assert answers(installation.base + service.port)
@@ -169,15 +210,15 @@ def test_says_where_to_go_and_who_may_sign_in(installation: Installation, runnin
         assert title in running.said
 
 
-def test_each_process_is_told_its_own_things_only(installation: Installation, running: Running) -> None:
+def test_each_process_is_told_its_own_things_only(looked_at: tuple[Installation, Running]) -> None:
     for service in SERVICES:
         name = service.module.split(".")[-1]
-        seen = installation.seen(f"{name}-serve")["environment"]
+        seen = looked_at[0].seen(f"{name}-serve")["environment"]
         ours = {key for key in seen if key.endswith(("_URL", "_SECRET", "_KEY", "_JWKS")) or key in COMMON}
         assert ours <= {*service.sees, *service.optional, *COMMON}
         assert {key for key in ours if "DATABASE" in key} == {service.url_variable}
         if service.has_database:
-            migrating = installation.seen(f"{name}-migrate")["environment"]
+            migrating = looked_at[0].seen(f"{name}-migrate")["environment"]
             assert service.owner_url_variable in migrating
 
 
@@ -213,16 +254,16 @@ def test_what_dies_is_started_again(installation: Installation, running: Running
     eventually("PostgreSQL stayed away", lambda: installation.server_pid not in (0, before))
 
 
-def test_a_stopped_installation_remembers_its_ports(installation: Installation, running: Running) -> None:
-    running.stop()
-    said = installation.launch("demo-accounts").stdout
-    assert f"http://localhost:{installation.base}/dev/mail" in said
-    assert installation.launch("exec", "customer", "fail").returncode == 3
-    address = installation.seen("customer_service-fail")["environment"]["CUSTOMER_PUBLIC_URL"]
-    assert address == f"http://localhost:{installation.base + 2}"
+def test_a_stopped_installation_remembers_its_ports(stopped: Installation) -> None:
+    said = stopped.launch("demo-accounts").stdout
+    assert f"http://localhost:{stopped.base}/dev/mail" in said
+    assert stopped.launch("exec", "customer", "fail").returncode == 3
+    address = stopped.seen("customer_service-fail")["environment"]["CUSTOMER_PUBLIC_URL"]
+    assert address == f"http://localhost:{stopped.base + 2}"
 
 
-def test_a_second_run_is_refused_in_one_line(installation: Installation, running: Running) -> None:
+def test_a_second_run_is_refused_in_one_line(looked_at: tuple[Installation, Running]) -> None:
+    installation, _ = looked_at
     answer = installation.launch("run", "--port-base", str(installation.base))
     assert answer.returncode == 1
     assert answer.stderr.count("\n") == 1
@@ -292,37 +333,31 @@ def test_somebody_without_the_right_is_given_the_sql(
     assert f'CREATE ROLE "given{os.getpid()}_new" LOGIN' in answer.stderr
 
 
-def test_a_command_of_a_service_runs_beside_a_stopped_installation(
-    installation: Installation, running: Running
-) -> None:
-    running.stop()
-    assert installation.launch("exec", "customer", "fail").returncode == 3
-    seen = installation.seen("customer_service-fail")["environment"]
+def test_a_command_of_a_service_runs_beside_a_stopped_installation(stopped: Installation) -> None:
+    assert stopped.launch("exec", "customer", "fail").returncode == 3
+    seen = stopped.seen("customer_service-fail")["environment"]
     assert "CUSTOMER_DATABASE_URL" in seen
-    answer = installation.launch("exec", "employee", "bridge-reconcile")
+    answer = stopped.launch("exec", "employee", "bridge-reconcile")
     assert (answer.returncode, "start it first" in answer.stderr) == (1, True)
     assert "CUSTOMER_DATABASE_OWNER_URL" not in seen
-    assert installation.server_pid == 0
+    assert stopped.server_pid == 0
 
 
-def test_lost_secrets_are_named(installation: Installation, running: Running) -> None:
-    running.stop()
-    (installation.folder / ".data" / "secrets.json").unlink()
-    answer = installation.launch("run", "--port-base", str(installation.base))
+def test_lost_secrets_are_named(stopped: Installation) -> None:
+    (stopped.folder / ".data" / "secrets.json").unlink()
+    answer = stopped.launch("run", "--port-base", str(stopped.base))
     assert answer.returncode == 1
     assert "secrets.json is gone" in answer.stderr
 
 
-def test_reset_asks_first(installation: Installation, running: Running) -> None:
-    running.stop()
-    assert installation.launch("reset").returncode != 0
-    assert (installation.folder / ".data").exists()
-    assert installation.launch("reset", "--yes").returncode == 0
-    assert not (installation.folder / ".data").exists()
+def test_reset_asks_first(stopped: Installation) -> None:
+    assert stopped.launch("reset").returncode != 0
+    assert (stopped.folder / ".data").exists()
+    assert stopped.launch("reset", "--yes").returncode == 0
+    assert not (stopped.folder / ".data").exists()
 
 
-def test_secrets_are_for_the_owner_only(installation: Installation, running: Running) -> None:
-    running.stop()
-    data = installation.folder / ".data"
+def test_secrets_are_for_the_owner_only(ended: Installation) -> None:
+    data = ended.folder / ".data"
     for path in (data, *data.glob("*")):
         assert path.stat().st_mode & 0o077 == 0, path

@@ -248,8 +248,9 @@ async def test_the_session_dies_with_identitys_after_a_long_time_too(
 
 @pytest.mark.parametrize("silence", ["down", "misconfigured", "broken"])
 async def test_while_identity_is_silent_the_session_goes_on_until_its_token_ends(
-    open_browser: Callable[..., Browser], silence: str
+    open_browser: Callable[..., Browser], silence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("shared.tools.sign_in.authenticator.ASKING", timedelta(seconds=0.2))
     browser = open_browser()
     await browser.sign_in()
     identity = browser.house.identity

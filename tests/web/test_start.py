@@ -9,6 +9,7 @@ import pytest
 
 from shared.web.settings import ServiceSettings
 from tests.fixtures.databases import World
+from tests.fixtures.server import DatabaseUrls
 from tests.tools.house import COMPOSITIONS
 
 COMMANDS = ("serve", "worker")
@@ -48,16 +49,25 @@ async def test_a_database_that_does_not_know_us(world: World) -> None:
     assert "password authentication failed" in said[0]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-async def test_another_schema_than_ours(world: World, command: str) -> None:
+@pytest.fixture
+async def newer(world: World) -> DatabaseUrls:
+    """A database that stands at a revision which this code does not know."""
     urls = await world.database("customer")
     owner = await asyncpg.connect(urls.owner)
     await owner.execute("update alembic_version set version_num = '9999'")
     await owner.close()
-    status, said = await start("customer", command, urls.app)
+    return urls
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_another_schema_than_ours(newer: DatabaseUrls, command: str) -> None:
+    status, said = await start("customer", command, newer.app)
     assert (status, len(said)) == (1, 1)
     assert "is at revision 9999; this code needs" in said[0]
-    status, said = await start("customer", "migrate", urls.app, CUSTOMER_DATABASE_OWNER_URL=urls.owner)
+
+
+async def test_a_schema_that_cannot_be_brought_to_ours(newer: DatabaseUrls) -> None:
+    status, said = await start("customer", "migrate", newer.app, CUSTOMER_DATABASE_OWNER_URL=newer.owner)
     assert status == 1
     assert said[-1].startswith("The database of customer_service is not known to this code:")
     assert not any("Traceback" in line for line in said)
