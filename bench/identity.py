@@ -101,7 +101,7 @@ class Person:
 
     async def sign_in_silently(self, http: httpx.AsyncClient) -> None:
         """Two requests: authorization with a session, and the code for tokens."""
-        asked = await http.get(self.installed.authorize_path, headers=self.headers)
+        asked = await http.get(stage.AUTHORIZE_PATH, headers=self.headers)
         assert asked.status_code == 303, asked.text
         code = parse_qs(urlsplit(asked.headers["location"]).query)["code"][0]
         form = {

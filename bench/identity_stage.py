@@ -72,7 +72,6 @@ class Installed:
     server: Server
     database: Database
     app_url: str
-    authorize_path: str
 
     async def cookie(self, number: int) -> str:
         """The session cookie of somebody who signed in."""
@@ -91,7 +90,8 @@ class Ceilings:
     insert: float
 
 
-def install(admin_url: str) -> Installed:
+def make_database(admin_url: str, port: int) -> dict[str, str]:
+    """A database with people and clients, and the environment in which identity runs on it."""
     parts = urlsplit(admin_url)
 
     def url(role: str) -> str:
@@ -100,13 +100,18 @@ def install(admin_url: str) -> Installed:
     target = Target(url("identity_owner"), url("identity_app"))
     asyncio.run(bootstrap(admin_url, [target]))
     upgrade("identity_service", target.owner_url)
-    port = free_port()
     told = _environment(target, port)
     _apply(told)
+    return told
+
+
+def install(admin_url: str) -> Installed:
+    port = free_port()
+    told = make_database(admin_url, port)
     command = ["-m", "identity_service", "serve", "--port", str(port)]
     server = Server(command, told, "/readyz", port)
     folder = asyncio.run(_data_directory(admin_url))
-    return Installed(server, _database(folder), target.app_url, _authorize_path())
+    return Installed(server, _database(folder), told["IDENTITY_DATABASE_URL"])
 
 
 def _environment(target: Target, port: int) -> dict[str, str]:
@@ -176,6 +181,9 @@ def _authorize_path() -> str:
         "code_challenge_method": "S256",
     }
     return "/oauth/authorize?" + urlencode(query)
+
+
+AUTHORIZE_PATH = _authorize_path()
 
 
 def ceilings(app_url: str) -> Ceilings:

@@ -12,6 +12,8 @@ from starlette.routing import Router
 from identity_service.admin import routes as admin
 from identity_service.clients import service as clients
 from identity_service.clients.keys import RemoteKeySets
+from identity_service.clients.known import KnownClients
+from identity_service.clients.told import ToldOfClients
 from identity_service.device_flow import pages as device_flow
 from identity_service.events import api as events
 from identity_service.keys.service import KeyRing
@@ -78,6 +80,8 @@ def make_services(
         passwords=Passwords(),
         limiter=Limiter(database, clock),
         outgoing=outgoing,
+        clients=KnownClients(),
+        told_of_clients=ToldOfClients(database),
         client_keys=RemoteKeySets(outgoing, seconds),
         upstream_documents=Documents(outgoing, seconds),
         saml=Equipment(seconds),
@@ -116,8 +120,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     app.state.published = {}
     app.state.seen_tokens = SeenTokens()
     app.state.pages = Pages(site(settings), TEMPLATE_FOLDERS, own=[TEMPLATES])
-    for router in _routers(settings, app.state.pages):
-        app.router.routes.extend(router.routes)  # flat: a router inside another is searched twice
+    # Flat: a router inside another is searched twice. Before those that every service has: each that is tried
+    # costs its pattern, and these are asked for most.
+    app.router.routes[:0] = [
+        route for router in _routers(settings, app.state.pages) for route in router.routes
+    ]
     return app
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.clients.keys import RemoteKeySets
+from identity_service.clients.known import KnownClients
+from identity_service.clients.told import ToldOfClients
 from identity_service.keys.service import KeyRing
 from identity_service.limits.service import Limiter
 from identity_service.outgoing import Outgoing
@@ -33,6 +35,8 @@ class Services:
     passwords: Passwords
     limiter: Limiter
     outgoing: Outgoing
+    clients: KnownClients
+    told_of_clients: ToldOfClients
     client_keys: RemoteKeySets
     upstream_documents: Documents
     saml: Equipment

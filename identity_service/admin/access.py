@@ -13,10 +13,10 @@ from starlette.responses import Response
 from identity_service.accounts.models import Account
 from identity_service.admin import proof
 from identity_service.admin.errors import NotAdministrator
-from identity_service.grants.models import Grant
 from identity_service.protocol import binding, tokens
 from identity_service.protocol.resources import ADMIN_SCOPE
-from identity_service.protocol.turn import Person, Turn, person_of
+from identity_service.protocol.standing import Granted
+from identity_service.protocol.turn import Turn
 from identity_service.roles.service import ADMIN
 from identity_service.visit import Visit
 from identity_service.web import caller_of, count_address
@@ -101,14 +101,15 @@ async def let_go(request: Request) -> None:
 
 async def _reading(request: Request) -> Admin:
     visit: Visit = request.state.visit
-    payload, person, grant = await _person(request, visit)
+    payload, granted = await _granted(request, visit)
     limits: Limits = request.app.state.limits
-    limits.count(request.scope, Actor(person.account.id))
+    limits.count(request.scope, Actor(granted.person.id))
     if ADMIN_SCOPE not in str(payload.get("scope", "")).split():
         raise MissingScope(f"This call needs the scope {ADMIN_SCOPE}", data={"scope": ADMIN_SCOPE})
-    if person.account.realm != "staff" or ADMIN not in person.account.roles:
+    account = await visit.session.get_one(Account, granted.person.id)
+    if account.realm != "staff" or ADMIN not in account.roles:
         raise NotAdministrator
-    return Admin(visit, person.account, grant.auth_time, grant.amr, str(payload["client_id"]))
+    return Admin(visit, account, granted.auth_time, granted.amr, granted.client_id)
 
 
 async def _writing(request: Request) -> Admin:
@@ -123,7 +124,7 @@ async def _writing(request: Request) -> Admin:
     return admin
 
 
-async def _person(request: Request, visit: Visit) -> tuple[dict[str, Any], Person, Grant]:
+async def _granted(request: Request, visit: Visit) -> tuple[dict[str, Any], Granted]:
     """Who is behind the token at this moment: the grant, the session and the account are looked up, so that
     what ends them is felt at once. What was proved is what the grant says: the session may have been raised
     since, and the token was not. Raises Unauthenticated."""
@@ -137,14 +138,12 @@ async def _person(request: Request, visit: Visit) -> tuple[dict[str, Any], Perso
         raise InvalidToken("audience")
     if int(payload["exp"]) <= visit.now.timestamp():
         raise InvalidToken("expired")
-    turn = Turn.of(visit)
-    proof_of_key = presented(request) if scheme == DPOP else None
-    await visit.session.run_sync(lambda _: binding.check_use(turn, payload, token, proof_of_key))
-    grant = await visit.session.run_sync(lambda _: tokens.grant_of(turn, payload))
-    person = await visit.session.run_sync(lambda _: person_of(turn, grant) if grant else None)
-    if grant is None or person is None or "act" in payload:
+    turn = Turn(visit)
+    await binding.check_use(turn, payload, token, presented(request) if scheme == DPOP else None)
+    granted = await tokens.granted_by(turn, payload)
+    if granted is None or "act" in payload:
         raise InvalidToken("revoked")
-    return payload, person, grant
+    return payload, granted
 
 
 AdminReading = Annotated[Admin, Depends(_reading)]

@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import ColumnClause, FromClause, Insert, bindparam, column, func, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 
 from identity_service.audit.log import AUDIT, BOOK
 from identity_service.audit.models import PendingAuditRow
 from shared.db.engine import Database
+from shared.db.query import Command, Writer
 from shared.db.sequencer import sequence
 from shared.kernel.ids import new_id
 
@@ -17,10 +19,29 @@ DONE: Final = "done"
 REFUSED: Final = "refused"
 _OPERATORS: Final = {"console": "operator", "worker": "worker"}
 _REFUSALS: Final = (".failed", ".refused")
+_SAID: Final = (
+    "book",
+    "id",
+    "at",
+    "event",
+    "actor",
+    "account_id",
+    "client_id",
+    "address",
+    "result",
+    "details",
+)
+_COLUMNS: Final = PendingAuditRow.__table__.c
+_APPEND: Final = Command(insert(PendingAuditRow).values({name: bindparam(name) for name in _SAID}).inline())
 
 
-def record(
-    session: AsyncSession | Session,
+def record(session: AsyncSession, event: str, *, at: datetime, **said: Any) -> None:
+    """Add one event to the transaction; `said` as for `entry`."""
+    # Not `sequencer.append`: commits that notify wait for one another, and every token writes a row.
+    session.add(PendingAuditRow(**entry(event, at=at, **said)))
+
+
+def entry(
     event: str,
     *,
     at: datetime,
@@ -30,28 +51,53 @@ def record(
     by: str | None = None,
     result: str | None = None,
     **details: Any,
-) -> None:
-    """Add one event to the transaction. `details` never hold a secret, a token or an e-mail address.
+) -> dict[str, Any]:
+    """One event as the columns of a row. `details` never hold a secret, a token or an e-mail address.
 
     Whoever acts on another's account or client is named by `by`; else it is the one whom it is about. An
     event whose name ends in `.failed` or `.refused` was refused.
     """
     result = result or (REFUSED if event.endswith(_REFUSALS) else DONE)
-    # Not `sequencer.append`: commits that notify wait for one another, and every token writes a row.
-    session.add(
-        PendingAuditRow(
-            book=BOOK,
-            id=new_id(),
-            at=at,
-            event=event,
-            actor=by or _actor(account_id, client_id, address, result),
-            account_id=account_id,
-            client_id=client_id,
-            address=address,
-            result=result,
-            details=details,
-        )
+    return {
+        "book": BOOK,
+        "id": new_id(),
+        "at": at,
+        "event": event,
+        "actor": by or _actor(account_id, client_id, address, result),
+        "account_id": account_id,
+        "client_id": client_id,
+        "address": address,
+        "result": result,
+        "details": details,
+    }
+
+
+def one(rows: FromClause) -> Insert:
+    """An event for each of `rows`, in a statement that does what it tells of; parameters are the members of
+    `entry`."""
+    return insert(PendingAuditRow).from_select(
+        _SAID, select(*(bindparam(name, type_=_COLUMNS[name].type) for name in _SAID)).select_from(rows)
     )
+
+
+def many(*more: ColumnClause[Any]) -> Any:
+    """Several entries as rows: a parameter for each member of `entry`, and each of `more`, which is a
+    list."""
+    columns = [*(column(name, _COLUMNS[name].type) for name in _SAID), *more]
+    lists = [bindparam(each.name, type_=ARRAY(each.type)) for each in columns]
+    return func.unnest(*lists).table_valued(*columns).render_derived()
+
+
+def recorded(given: Any, *, among: FromClause) -> Insert:
+    """The entries of `many`, as far as they are `among` those."""
+    return insert(PendingAuditRow).from_select(
+        _SAID, select(*(given.c[name] for name in _SAID)).select_from(among)
+    )
+
+
+async def append(writer: Writer, event: str, *, at: datetime, **said: Any) -> None:
+    """As `record`, past the session: one statement."""
+    await writer.run(_APPEND, **entry(event, at=at, **said))
 
 
 def _actor(account_id: UUID | None, client_id: str | None, address: str | None, result: str) -> str | None:

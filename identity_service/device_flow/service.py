@@ -1,12 +1,11 @@
 """A device asks, its person decides, the device is told (RFC 8628)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
 
 from identity_service.audit import service as audit
 from identity_service.clients.models import Client
@@ -42,32 +41,23 @@ class Waiting:
     user_code: str
 
 
-def begin(
-    session: Session,
-    sealer: Sealer,
-    now: datetime,
-    *,
-    client_id: str,
-    realm: str,
-    scope: str,
-    audiences: list[str],
-) -> Codes:
+async def begin(visit: Visit, *, client_id: str, realm: str, scope: str, audiences: list[str]) -> Codes:
     """Keep a device's request and make its codes."""
     while True:
         made = Codes(new_secret(), codes.new_user_code())
         statement = insert(DeviceRequest).values(
             id=uuid4(),
             device_code_hash=hashed(made.device_code),
-            user_code_hash=_user_code_hash(sealer, made.user_code),
+            user_code_hash=_user_code_hash(visit.services.sealer, made.user_code),
             client_id=client_id,
             realm=realm,
             scope=scope,
             audiences=audiences,
             interval=INTERVAL,
-            created_at=now,
-            expires_at=now + LIFE,
+            created_at=visit.now,
+            expires_at=visit.now + LIFE,
         )
-        kept = session.execute(statement.on_conflict_do_nothing().returning(DeviceRequest.id))
+        kept = await visit.session.execute(statement.on_conflict_do_nothing().returning(DeviceRequest.id))
         if kept.first() is not None:
             return made
 

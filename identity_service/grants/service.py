@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 
 from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
@@ -42,14 +41,13 @@ class Waiting:
 
 
 def new_grant(
-    session: Session | AsyncSession,
+    session: AsyncSession,
     *,
     to: str,
     of: SignInSession,
     scope: str,
     audiences: list[str],
     now: datetime,
-    claims: dict[str, list[str]] | None = None,
 ) -> Grant:
     """What the person signed in with the session `of` allows the client `to`."""
     grant = Grant(
@@ -59,7 +57,6 @@ def new_grant(
         session_id=of.id,
         scope=scope,
         audiences=audiences,
-        claims=claims,
         auth_time=of.auth_time,
         amr=of.amr,
         created_at=now,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.keys.models import SigningKey
+from identity_service.keys.signing import Signer
 from identity_service.sealing import CannotUnseal, Sealer
 
 ALGORITHMS = ("ES256", "RS256")
@@ -33,10 +35,20 @@ class KeyRing:
         self._sealer = sealer
         self._signers: dict[str, list[tuple[datetime, ECKey | RSAKey]]] = {}
         self._published: dict[str, ECKey | RSAKey] = {}
+        self._prepared: dict[str, Signer] = {}
 
     def signer(self, algorithm: str, now: datetime) -> ECKey | RSAKey:
         """The newest key of this algorithm that may sign by now."""
         return next(key for signs_from, key in self._signers[algorithm] if signs_from <= now)
+
+    def sign(self, algorithm: str, claims: Mapping[str, Any], kind: str, now: datetime) -> str:
+        """A token of the type `kind`, signed with the key of `signer`."""
+        key = self.signer(algorithm, now)
+        assert key.kid is not None, "each of our keys has a name"
+        prepared = self._prepared.get(key.kid)
+        if prepared is None:
+            prepared = self._prepared[key.kid] = Signer(key, algorithm)
+        return prepared.sign(claims, kind)
 
     def find(self, kid: object) -> ECKey | RSAKey | None:
         return self._published.get(kid) if isinstance(kid, str) else None
@@ -61,7 +73,7 @@ class KeyRing:
         for row in rows:
             published[row.kid] = key = self._open(row)
             signers[row.algorithm].append((row.signs_from, key))
-        self._signers, self._published = signers, published
+        self._signers, self._published, self._prepared = signers, published, {}
 
     async def rotate(self, session: AsyncSession, now: datetime, *, at_once: bool = False) -> None:
         """Publish new keys now, and sign with them once everybody knows them; the old ones end then.

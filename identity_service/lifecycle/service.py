@@ -74,7 +74,7 @@ async def change(
 async def announce_claims(visit: Visit, account: Account) -> None:
     """Tell the services what tokens say of this person from now on."""
     await visit.session.flush()
-    roles = await visit.session.run_sync(lambda session: roles_in_tokens(session, account))
+    roles = await roles_in_tokens(visit.session, account)
     await _announce(visit, EventKind.CLAIMS_CHANGED, account, claims={"name": account.name, "roles": roles})
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from identity_service.accounts.models import Account
 from identity_service.clients.models import Client
 from identity_service.grants.models import PendingRequest
 from identity_service.grants.service import Waiting
+from identity_service.protocol.standing import Person
 
 FORM_POST = "form_post"
 RESPONSE_MODES = ("query", FORM_POST)
@@ -49,7 +49,7 @@ class ConsentFirst:
 
     pending: PendingRequest
     client: Client
-    account: Account
+    person: Person
     scopes: tuple[str, ...]
 
 

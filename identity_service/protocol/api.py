@@ -1,15 +1,10 @@
 """The protocol's endpoints over HTTP."""
 
-import contextlib
-from collections.abc import Mapping
-from functools import partial
 from typing import Annotated, Any
 
-from authlib.oauth2.rfc6749 import OAuth2Error
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import JSONResponse, Response
 
-from identity_service.clients.models import Client
 from identity_service.grants import service as grants
 from identity_service.limits import service as limits
 from identity_service.protocol import (
@@ -20,24 +15,23 @@ from identity_service.protocol import (
     introspection,
     logout,
     pushed,
+    revocation,
+    server,
     userinfo,
 )
 from identity_service.protocol.answers import Refused
 from identity_service.protocol.outcomes import show
 from identity_service.protocol.published import publish
 from identity_service.protocol.request import (
-    Answer,
     BadParameters,
-    Headers,
     ProtocolRequest,
     form_parameters,
     query_parameters,
     repeated,
 )
-from identity_service.protocol.server import Server, revocation_answer, token_answer
 from identity_service.protocol.turn import Turn
 from identity_service.sessions import service as sessions
-from identity_service.visit import Visit
+from identity_service.visit import Caller, Visit
 from identity_service.web import (
     BODY_FIRST,
     Visiting,
@@ -54,25 +48,33 @@ from shared.oidc.signed import STRONG
 from shared.oidc.tokens import BOUND
 from shared.web.credentials import BEARER, DPOP, presented
 from shared.web.csrf import own_form_only
+from shared.web.json import to_bytes
+from shared.web.routes import PlainRoute
 
-router = APIRouter(include_in_schema=False)
-
-
-async def _client_first(request: Request) -> None:
-    """A dependency that goes before `Visiting`: whoever sends slowly holds nothing of the database, and
-    neither does whoever answers slowly with a client's keys."""
-    if b"client_assertion" in await request.body():
-        await _fetch_keys(request)
+router = APIRouter(include_in_schema=False, route_class=PlainRoute)
 
 
-async def _fetch_keys(request: Request) -> None:
-    with contextlib.suppress(BadParameters):  # the endpoint will say so
-        await assertion.fetch_keys(caller_of(request), await form_parameters(request))
-
-
-CLIENT_FIRST = [Depends(_client_first)]
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 TOO_OLD = "This request is too old. Start again at the application."
+
+
+@router.post("/oauth/introspect")
+async def introspect(request: Request) -> Response:
+    async def told(turn: Turn, asked: ProtocolRequest) -> dict[str, Any]:
+        return await introspection.introspect(turn, asked, request.app.state.seen_tokens)
+
+    return await _as_client(request, told)
+
+
+@router.post("/oauth/token")
+async def token(request: Request) -> Response:
+    return await _as_client(request, server.token)
+
+
+@router.api_route("/oauth/authorize", methods=["GET", "POST"])
+async def authorize(request: Request) -> Response:
+    parameters = query_parameters(request) if request.method == "GET" else await form_parameters(request)
+    return show(request, await authorization.authorize(caller_of(request), parameters, request.cookies))
 
 
 @router.get("/.well-known/openid-configuration")
@@ -87,12 +89,6 @@ async def metadata(request: Request) -> Response:
 async def jwks(request: Request) -> Response:
     keys = services_of(request).keys
     return publish(request, "jwks", keys.kids, keys.public_set)
-
-
-@router.api_route("/oauth/authorize", methods=["GET", "POST"], dependencies=BODY_FIRST)
-async def authorize(request: Request, visit: Visiting) -> Response:
-    parameters = query_parameters(request) if request.method == "GET" else await form_parameters(request)
-    return show(request, await authorization.authorize(visit, parameters, request.cookies))
 
 
 @router.post("/oauth/consent", dependencies=[Depends(own_form_only)])
@@ -116,31 +112,28 @@ async def consent(
     return show(request, outcome)
 
 
-@router.post("/oauth/token", dependencies=CLIENT_FIRST)
-async def token(request: Request, visit: Visiting) -> Response:
-    return await _as_client(request, visit, token_answer)
+@router.post("/oauth/revoke")
+async def revoke(request: Request) -> Response:
+    return await _as_client(request, revocation.revoke)
 
 
-@router.post("/oauth/revoke", dependencies=CLIENT_FIRST)
-async def revoke(request: Request, visit: Visiting) -> Response:
-    return await _as_client(request, visit, revocation_answer)
+@router.post("/oauth/device_authorization")
+async def device_authorization(request: Request) -> Response:
+    caller = caller_of(request)
+    await caller.services.limiter.take(limits.DEVICE_ADDRESS.key(caller.address))
+    return await _as_client(request, device.begin)
 
 
-@router.post("/oauth/device_authorization", dependencies=CLIENT_FIRST)
-async def device_authorization(request: Request, visit: Visiting) -> Response:
-    await visit.services.limiter.take(limits.DEVICE_ADDRESS.key(visit.address))
-    return await _as_client(request, visit, device.authorization_answer)
-
-
-@router.post("/oauth/par", dependencies=CLIENT_FIRST)
-async def push(request: Request, visit: Visiting) -> Response:
+@router.post("/oauth/par")
+async def push(request: Request) -> Response:
     """Whoever does not prove who they are leaves only so much here."""
-    if await _need_not_prove(request, visit):
-        await visit.services.limiter.take(limits.AUTHORIZE_ADDRESS.key(visit.address))
-    return await _as_client(request, visit, partial(pushed.push, visit))
+    caller = caller_of(request)
+    if await _need_not_prove(request, caller):
+        await caller.services.limiter.take(limits.AUTHORIZE_ADDRESS.key(caller.address))
+    return await _as_client(request, pushed.push, status=201)
 
 
-async def _need_not_prove(request: Request, visit: Visit) -> bool:
+async def _need_not_prove(request: Request, caller: Caller) -> bool:
     """Whether the client that is named keeps no secret. Others prove who they are, or leave nothing."""
     if "authorization" in request.headers:
         return False
@@ -148,33 +141,15 @@ async def _need_not_prove(request: Request, visit: Visit) -> bool:
         named = (await form_parameters(request)).get("client_id", [""])[0]
     except BadParameters:  # the endpoint will say so
         return True
-    client = await visit.session.get(Client, named)
+    client = await Turn(caller).client(named)
     return client is None or client.is_public
 
 
-@router.post("/oauth/introspect")
-async def introspect(request: Request) -> Response:
-    """Without dependencies: this is asked for each request to a service."""
-    try:
-        await _client_first(request)
-        asked = await _asked_by_form(request)
-        if "token" not in asked.form:
-            raise BadParameters("token is missing")
-        told = await introspection.introspect(caller_of(request), asked, request.app.state.seen_tokens)
-    except BadParameters as error:
-        return _json_error("invalid_request", error.detail)
-    except OAuth2Error as error:
-        challenge = {"WWW-Authenticate": "Basic"} if error.status_code == 401 else {}
-        body = dict(error.get_body())
-        return JSONResponse(body, error.status_code, headers=NO_STORE | challenge)
-    return JSONResponse(told, headers=NO_STORE)
-
-
-@router.api_route("/oauth/userinfo", methods=["GET", "POST"], dependencies=BODY_FIRST)
-async def user_info(request: Request, visit: Visiting) -> Response:
+@router.api_route("/oauth/userinfo", methods=["GET", "POST"])
+async def user_info(request: Request) -> Response:
     try:
         token, proof = await _token_of(request)
-        claims = await visit.session.run_sync(lambda _: userinfo.claims_for(Turn.of(visit), token, proof))
+        claims = await userinfo.claims_for(Turn(caller_of(request)), token, proof)
     except BadParameters as error:
         return _challenge(400, "invalid_request", error.detail)
     except InvalidToken as error:
@@ -212,24 +187,28 @@ async def _asked_by_form(request: Request) -> ProtocolRequest:
         raise BadParameters("Parameters belong into the body")
     if repeated(parameters, admitted=frozenset({"resource", "audience"})):
         raise BadParameters("A parameter came twice")
-    issuer = services_of(request).settings.issuer
-    proofs = tuple(request.headers.getlist("dpop"))
-    return ProtocolRequest(issuer, request.url.path, "POST", Headers.of(request), parameters, proofs)
+    return ProtocolRequest(
+        request.scope["path"],
+        parameters,
+        authorization=request.headers.get("authorization"),
+        proofs=tuple(request.headers.getlist("dpop")),
+    )
 
 
-async def _as_client(request: Request, visit: Visit, answer_of: Any) -> Response:
-    """Endpoints for clients: token, revocation, device authorization."""
+async def _as_client(request: Request, endpoint: server.Endpoint, *, status: int = 200) -> Response:
+    """Endpoints for clients. Whoever sends slowly, or answers slowly with a client's keys, holds nothing of
+    the database meanwhile."""
     try:
         asked = await _asked_by_form(request)
     except BadParameters as error:
         return _json_error("invalid_request", error.detail)
-    server = Server(Turn.of(visit))
-    answer: Answer = await visit.session.run_sync(lambda _: answer_of(server, asked))
-    return JSONResponse(answer.body, answer.status, headers=_answer_headers(answer.headers))
-
-
-def _answer_headers(given: list[tuple[str, str]]) -> Mapping[str, str]:
-    return {name: value for name, value in given if name.lower() != "content-type"} | NO_STORE
+    caller = caller_of(request)
+    if "client_assertion" in asked.form:
+        await assertion.fetch_keys(caller, asked.parameters)
+    answer = await server.answered(Turn(caller), asked, endpoint, status=status)
+    return Response(
+        to_bytes(answer.body), answer.status, NO_STORE | answer.headers, media_type="application/json"
+    )
 
 
 def _json_error(error: str, description: str) -> Response:

@@ -1,21 +1,19 @@
 """`private_key_jwt`: a client proves itself by what it signs (OpenID Connect Core section 9, RFC 7523)."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.postgresql import insert
 
 from identity_service.clients import keys
 from identity_service.clients.models import Client
-from identity_service.grants.models import UsedAssertion
-from identity_service.protocol.client import ProtocolClient, Query
-from identity_service.protocol.request import Parameters
+from identity_service.protocol import statements
+from identity_service.protocol.client import ProtocolClient
+from identity_service.protocol.request import Parameters, ProtocolRequest
 from identity_service.protocol.turn import Turn
 from identity_service.sealing import hashed
 from identity_service.visit import Caller
-from shared.db.query import Query as Statement
+from shared.db.query import Query
 from shared.oidc.errors import InvalidToken
 from shared.oidc.keys import read_header
 from shared.oidc.signed import STRONG, key_of, payload_of, payload_unchecked, seconds
@@ -29,7 +27,7 @@ AHEAD_SECONDS: Final = 10
 _TYPES: Final = frozenset({"", "jwt", "client-authentication+jwt"})
 _LONGEST_JTI: Final = 256
 
-_JWKS_URI: Final = Statement(select(Client.jwks_uri).where(Client.id == bindparam("client_id")))
+_JWKS_URI: Final = Query(select(Client.jwks_uri).where(Client.id == bindparam("client_id")))
 
 
 async def fetch_keys(caller: Caller, parameters: Parameters) -> None:
@@ -47,35 +45,40 @@ async def fetch_keys(caller: Caller, parameters: Parameters) -> None:
         await caller.services.client_keys.prepare(row["jwks_uri"], header.get("kid"))
 
 
-def method_for(turn: Turn) -> Callable[[Query, Any], ProtocolClient | None]:
-    """The method as Authlib calls it, around the request's one transaction."""
-
-    def by_assertion(query_client: Query, request: Any) -> ProtocolClient | None:
-        form = request.form
-        if form.get("client_assertion_type") != TYPE or "client_assertion" not in form:
-            return None
-        try:
-            return _proved(turn, query_client, form["client_assertion"], form.get("client_id"))
-        except InvalidToken:
-            return None
-
-    return by_assertion
+def is_in(request: ProtocolRequest) -> bool:
+    """Whether a request comes with an assertion."""
+    return request.form.get("client_assertion_type") == TYPE and "client_assertion" in request.form
 
 
-def _proved(turn: Turn, query_client: Query, assertion: str, named: str | None) -> ProtocolClient:
+def named(request: ProtocolRequest) -> str | None:
+    """The client that an assertion says it is of; None where it says nothing, or the request another name."""
+    try:
+        client_id = _named(request.form["client_assertion"])
+    except InvalidToken:
+        return None
+    return client_id if request.form.get("client_id", client_id) == client_id else None
+
+
+async def proves(turn: Turn, request: ProtocolRequest, client: ProtocolClient) -> bool:
+    """Whether the request holds an assertion of this client, which is used up by that."""
+    if not is_in(request):
+        return False
+    try:
+        await _check(turn, client, request.form["client_assertion"])
+    except InvalidToken:
+        return False
+    return True
+
+
+async def _check(turn: Turn, client: ProtocolClient, assertion: str) -> None:
     """Raises InvalidToken."""
-    client_id = _named(assertion)
-    client = query_client(client_id) if named in (None, client_id) else None
-    if client is None or client.row.token_endpoint_auth_method != METHOD:
-        raise InvalidToken("client")
     payload = _signed_by(turn, client, assertion)
-    if payload.get("iss") != client_id or payload.get("sub") != client_id:
+    if payload.get("iss") != client.client_id or payload.get("sub") != client.client_id:
         raise InvalidToken("iss or sub")
     if payload.get("aud") != turn.issuer:
         raise InvalidToken("aud")
     ends = _checked_end(payload, turn.now.timestamp())
-    use_once(turn, client_id, payload.get("jti"), ends)
-    return client
+    await use_once(turn, client.client_id, payload.get("jti"), ends)
 
 
 def _named(assertion: str) -> str:
@@ -89,7 +92,7 @@ def _signed_by(turn: Turn, client: ProtocolClient, assertion: str) -> dict[str, 
     header = read_header(assertion, algorithms=STRONG if client.is_fapi else ALGORITHMS)
     if str(header.get("typ", "")).lower() not in _TYPES:
         raise InvalidToken("type")
-    jwk = keys.find(client.row, header.get("kid"), turn.client_keys)
+    jwk = keys.find(client.row, header.get("kid"), turn.services.client_keys)
     return payload_of(assertion, key_of(jwk, header["alg"]), algorithm=header["alg"])
 
 
@@ -105,15 +108,12 @@ def _checked_end(payload: dict[str, Any], now: float) -> int:
     return ends
 
 
-def use_once(turn: Turn, client_id: str, jti: object, ends: int) -> None:
+async def use_once(turn: Turn, client_id: str, jti: object, ends: int) -> None:
     """Raises InvalidToken when this assertion was used before, also at this very moment elsewhere."""
     if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
         raise InvalidToken("jti")
-    used = turn.session.execute(
-        insert(UsedAssertion)
-        .values(client_id=client_id, jti_hash=hashed(jti), expires_at=datetime.fromtimestamp(ends, UTC))
-        .on_conflict_do_nothing()
-        .returning(UsedAssertion.jti_hash)
-    )
-    if used.first() is None:
+    ends_at = datetime.fromtimestamp(ends, UTC)
+    if not await turn.writer.run(
+        statements.USE_ASSERTION, client_id=client_id, hash=hashed(jti), ends_at=ends_at
+    ):
         raise InvalidToken("used before")

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidGrantError, OAuth2Error
-from sqlalchemy.dialects.postgresql import insert
 
-from identity_service.grants.models import Grant, UsedProof
+from identity_service.protocol import statements
 from identity_service.protocol.client import ProtocolClient
 from identity_service.protocol.request import ProtocolRequest
+from identity_service.protocol.standing import Granted
 from identity_service.protocol.turn import Turn
 from shared.oidc.dpop import Presented, Proof, read_proof
 from shared.oidc.errors import InvalidProof, InvalidToken
@@ -21,21 +21,21 @@ class InvalidDpopProof(OAuth2Error):  # type: ignore[misc] # Authlib carries no 
     error = "invalid_dpop_proof"
 
 
-def proved_key(turn: Turn, request: ProtocolRequest) -> str | None:
+async def proved_key(turn: Turn, request: ProtocolRequest) -> str | None:
     """The thumbprint of the key that a client's request proves, if it shows a proof; each is taken once.
     Raises InvalidDpopProof."""
     if not request.proofs:
         return None
-    presented = Presented(request.method, request.path, request.proofs)
+    presented = Presented("POST", request.path, request.proofs)
     try:
         proof = read_proof(presented, base=turn.issuer, now=turn.now.timestamp())
-        _use_once(turn, proof)
+        await _use_once(turn, proof)
     except InvalidProof as refusal:
         raise InvalidDpopProof(f"The DPoP proof is not acceptable: {refusal.reason}") from None
     return proof.jkt
 
 
-def key_for_tokens(
+async def key_for_tokens(
     turn: Turn, request: ProtocolRequest, client: ProtocolClient, *, bound: str | None = None
 ) -> str | None:
     """The key to which new tokens are bound: the one proved, None for bearer tokens.
@@ -43,7 +43,7 @@ def key_for_tokens(
     `bound` is the key to which the code or refresh token is bound (sections 5 and 10). Raises
     InvalidDpopProof when the client has to prove a key and does not, InvalidGrantError for another key.
     """
-    jkt = proved_key(turn, request)
+    jkt = await proved_key(turn, request)
     if jkt is None and (client.requires_proof or bound is not None):
         raise InvalidDpopProof("A DPoP proof is needed here")
     if bound is not None and jkt != bound:
@@ -51,14 +51,14 @@ def key_for_tokens(
     return jkt
 
 
-def bind_refreshing(client: ProtocolClient, grant: Grant, jkt: str | None) -> None:
+async def bind_refreshing(turn: Turn, client: ProtocolClient, granted: Granted, jkt: str | None) -> None:
     """A public client's refresh token is only good with the key (section 5); a confidential client proves
     itself anyway, and may change its key."""
-    if client.row.is_public and grant.dpop_jkt is None:
-        grant.dpop_jkt = jkt
+    if client.row.is_public and granted.dpop_jkt is None and jkt is not None:
+        await turn.writer.run(statements.BIND, grant_id=granted.id, jkt=jkt)
 
 
-def check_use(turn: Turn, payload: dict[str, Any], token: str, presented: Presented | None) -> None:
+async def check_use(turn: Turn, payload: dict[str, Any], token: str, presented: Presented | None) -> None:
     """Whether an access token of ours came here as it has to (sections 7.1 and 7.2). `presented` is given
     when it came as `Authorization: DPoP`. Raises InvalidToken, or InvalidProof for the proof."""
     confirmation = payload.get("cnf")
@@ -71,16 +71,11 @@ def check_use(turn: Turn, payload: dict[str, Any], token: str, presented: Presen
     proof = read_proof(presented, base=turn.issuer, now=turn.now.timestamp(), access_token=token)
     if confirmation.get("jkt") != proof.jkt:
         raise InvalidProof("another key")
-    _use_once(turn, proof)
+    await _use_once(turn, proof)
 
 
-def _use_once(turn: Turn, proof: Proof) -> None:
+async def _use_once(turn: Turn, proof: Proof) -> None:
     """Raises InvalidProof when it was taken before, also at this very moment by another process."""
-    kept = turn.session.execute(
-        insert(UsedProof)
-        .values(proof_hash=proof.id, expires_at=datetime.fromtimestamp(proof.until, UTC))
-        .on_conflict_do_nothing()
-        .returning(UsedProof.proof_hash)
-    )
-    if kept.first() is None:
+    ends_at = datetime.fromtimestamp(proof.until, UTC)
+    if not await turn.writer.run(statements.USE_PROOF, hash=proof.id, ends_at=ends_at):
         raise InvalidProof("used before")

@@ -7,8 +7,8 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
-from identity_service.accounts.models import Account
 from identity_service.pictures import service as pictures
+from identity_service.protocol.standing import Person
 
 USERINFO, ID_TOKEN = "userinfo", "id_token"
 SCOPE_OF = {
@@ -24,30 +24,30 @@ SCOPE_OF = {
 """Each claim that is told, and the scope it belongs to. What we do not know (address, phone) is left out."""
 
 
-def by_scope(account: Account, issuer: str) -> dict[str, dict[str, Any]]:
+def by_scope(person: Person, issuer: str) -> dict[str, dict[str, Any]]:
     """All that is known of a person, under the scope that asks for it; what they did not say is left out."""
     chosen = {
-        "picture": pictures.address(issuer, account.picture_id),
-        "locale": account.locale,
-        "zoneinfo": account.zoneinfo,
+        "picture": pictures.address(issuer, person.picture_id),
+        "locale": person.locale,
+        "zoneinfo": person.zoneinfo,
     }
     return {
         "profile": {
-            "name": account.name,
-            "realm": account.realm,
-            "updated_at": int(account.updated_at.timestamp()),
+            "name": person.name,
+            "realm": person.realm,
+            "updated_at": int(person.updated_at.timestamp()),
             **{name: value for name, value in chosen.items() if value is not None},
         },
-        "email": {"email": account.email, "email_verified": account.email_verified_at is not None},
+        "email": {"email": person.email, "email_verified": person.email_verified_at is not None},
     }
 
 
-def told(account: Account, issuer: str, asked: Mapping[str, list[str]] | None, where: str) -> dict[str, Any]:
+def told(person: Person, issuer: str, asked: Mapping[str, list[str]] | None, where: str) -> dict[str, Any]:
     """The claims that were asked for one by one, at UserInfo or in the id_token."""
     names = (asked or {}).get(where, [])
     if not names:
         return {}
-    known = by_scope(account, issuer)
+    known = by_scope(person, issuer)
     return {name: known[SCOPE_OF[name]][name] for name in names if name in known[SCOPE_OF[name]]}
 
 

@@ -6,14 +6,14 @@ from identity_service.clients.models import Client
 from identity_service.consents import service as consents
 from identity_service.protocol.asked import Asked
 from identity_service.protocol.client import LOOPBACK
-from identity_service.sessions.models import SignInSession
+from identity_service.protocol.standing import SignedIn
 
 
-async def is_missing(asked: Asked, session: SignInSession) -> bool:
+async def is_missing(asked: Asked, signed_in: SignedIn) -> bool:
     """Third parties need consent, and so do public clients, for which another program may pass; everybody
     does with `prompt=consent`. Once given it is remembered where that is safe."""
-    client: Client = asked.request.client.row
-    if _was_given_now(asked, session):
+    client = asked.client.row
+    if _was_given_now(asked, signed_in):
         return False
     if "consent" in asked.prompts:
         return True
@@ -21,22 +21,24 @@ async def is_missing(asked: Asked, session: SignInSession) -> bool:
         return False
     if not _may_be_remembered(client, asked.redirect_uri):
         return True
-    return not await consents.covers(
-        asked.visit, session.account_id, client.id, audiences=asked.grant.audiences, scopes=asked.scopes
-    )
-
-
-async def remember(asked: Asked, session: SignInSession) -> None:
-    """Keep what the person agreed to just now, if it may be kept."""
-    client: Client = asked.request.client.row
-    if _was_given_now(asked, session) and _may_be_remembered(client, asked.redirect_uri):
-        await consents.give(
-            asked.visit, session.account_id, client.id, audiences=asked.grant.audiences, scopes=asked.scopes
+    async with asked.turn.visiting() as visit:
+        return not await consents.covers(
+            visit, signed_in.person.id, client.id, audiences=asked.audiences, scopes=asked.scopes
         )
 
 
-def _was_given_now(asked: Asked, session: SignInSession) -> bool:
-    return asked.pending is not None and asked.pending.consented_session_id == session.id
+async def remember(asked: Asked, signed_in: SignedIn) -> None:
+    """Keep what the person agreed to just now, if it may be kept."""
+    client = asked.client.row
+    if _was_given_now(asked, signed_in) and _may_be_remembered(client, asked.redirect_uri):
+        async with asked.turn.visiting() as visit:
+            await consents.give(
+                visit, signed_in.person.id, client.id, audiences=asked.audiences, scopes=asked.scopes
+            )
+
+
+def _was_given_now(asked: Asked, signed_in: SignedIn) -> bool:
+    return asked.pending is not None and asked.pending.consented_session_id == signed_in.sid
 
 
 def _may_be_remembered(client: Client, redirect_uri: str) -> bool:

@@ -1,33 +1,29 @@
 """The device flow's two endpoints for devices (RFC 8628)."""
 
+from datetime import datetime
 from typing import Any
 
 from authlib.oauth2.rfc6749 import (
-    BaseGrant,
     InvalidGrantError,
     InvalidRequestError,
     InvalidScopeError,
     OAuth2Error,
     UnauthorizedClientError,
 )
-from authlib.oauth2.rfc6749.grants import TokenEndpointMixin
 from sqlalchemy import select
 
 from identity_service.device_flow import codes, service
 from identity_service.device_flow.models import DeviceRequest
-from identity_service.grants.models import Grant
-from identity_service.protocol import client as clients
-from identity_service.protocol import tokens
-from identity_service.protocol.client import ANY, ProtocolClient
-from identity_service.protocol.code import token_response
+from identity_service.protocol import proving, queries, statements, tokens
+from identity_service.protocol.client import ProtocolClient
 from identity_service.protocol.errors import AccessDenied
-from identity_service.protocol.request import Answer, ProtocolRequest
+from identity_service.protocol.request import ProtocolRequest
 from identity_service.protocol.resources import about_people
-from identity_service.protocol.turn import Turn, person_of
-from identity_service.sealing import hashed
+from identity_service.protocol.standing import Granted, holds
+from identity_service.protocol.turn import Turn
+from identity_service.sealing import hashed, new_secret
+from identity_service.visit import Visit
 from shared.oidc.names import GrantType
-
-PATH = "/oauth/device_authorization"
 
 
 class AuthorizationPending(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
@@ -46,34 +42,22 @@ class ExpiredToken(OAuth2Error):  # type: ignore[misc] # Authlib carries no type
     error = "expired_token"
 
 
-def authorization_answer(server: Any, request: ProtocolRequest) -> Answer:
+async def begin(turn: Turn, request: ProtocolRequest) -> dict[str, Any]:
     """Section 3.1: a device asks for its codes."""
-    try:
-        clients.require_one_method(request)
-        return Answer(200, _begun(server.turn, server.authenticate_client(request, ANY, "device"), request))
-    except OAuth2Error as error:
-        refused: Answer = server.handle_error_response(request, error)
-        return refused
-
-
-def _begun(turn: Turn, client: ProtocolClient, request: ProtocolRequest) -> dict[str, Any]:
-    if not client.check_grant_type(GrantType.DEVICE):
+    client = await proving.authenticated(turn, request)
+    if not client.may_use(GrantType.DEVICE):
         raise UnauthorizedClientError("This client may not sign in on devices")
-    scope = client.get_allowed_scope(request.form.get("scope"))
+    scope = client.allowed_scope(request.form.get("scope"))
     if scope is None:
         raise InvalidScopeError
     realm: str = request.form.get("realm") or next(iter(client.row.realms), "")
     if realm not in client.row.realms:
         raise UnauthorizedClientError("The client does not admit this realm")
-    made = service.begin(
-        turn.session,
-        turn.sealer,
-        turn.now,
-        client_id=client.client_id,
-        realm=realm,
-        scope=scope,
-        audiences=_audiences(turn, client, request, realm),
-    )
+    audiences = _audiences(turn, client, request, realm)
+    async with turn.visiting() as visit:
+        made = await service.begin(
+            visit, client_id=client.client_id, realm=realm, scope=scope, audiences=audiences
+        )
     user_code, address = codes.shown(made.user_code), f"{turn.issuer}/device"
     return {
         "device_code": made.device_code,
@@ -98,63 +82,68 @@ def _audiences(turn: Turn, client: ProtocolClient, request: ProtocolRequest, rea
     return audiences
 
 
-class DeviceGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc] # Authlib carries no types
-    """Section 3.4: the device asks, again and again, whether its person has decided."""
+async def give(turn: Turn, request: ProtocolRequest) -> dict[str, Any]:
+    """Section 3.4: the device asks, again and again, whether its person has decided. What a refusal leaves
+    behind is kept, so it is raised only after the transaction."""
+    client = await proving.authenticated(turn, request)
+    if not client.may_use(GrantType.DEVICE):
+        raise UnauthorizedClientError("This client may not sign in on devices")
+    if "device_code" not in request.form:
+        raise InvalidRequestError("device_code is missing")
+    async with turn.caller.begin() as visit:
+        try:
+            return await _given(visit, Turn(visit), client, request)
+        except OAuth2Error as error:
+            refused = error
+    raise refused
 
-    GRANT_TYPE = GrantType.DEVICE.value
-    TOKEN_ENDPOINT_AUTH_METHODS = ANY
 
-    @property
-    def turn(self) -> Turn:
-        turn: Turn = self.server.turn
-        return turn
+async def _given(
+    visit: Visit, turn: Turn, client: ProtocolClient, request: ProtocolRequest
+) -> dict[str, Any]:
+    device = await visit.session.scalar(
+        select(DeviceRequest)
+        .where(DeviceRequest.device_code_hash == hashed(request.form["device_code"]))
+        .with_for_update()
+    )
+    if device is None or device.client_id != client.client_id:
+        raise InvalidGrantError("The device code is not known")
+    granted = await _decided(turn, device)
+    access = await tokens.access_to(turn, request, client, granted, granted.scope)
+    body = tokens.token_response(turn, access, granted, nonce=None)
+    if client.may_use(GrantType.REFRESH):
+        body["refresh_token"] = token = new_secret()
+        await turn.writer.run(statements.KEEP_TOKEN, grant_id=granted.id, hash=hashed(token), now=turn.now)
+    device.used_at = turn.now
+    return body
 
-    def validate_token_request(self) -> None:
-        client = self.authenticate_token_endpoint_client()
-        if not client.check_grant_type(self.GRANT_TYPE):
-            raise UnauthorizedClientError("This client may not sign in on devices")
-        if "device_code" not in self.request.form:
-            raise InvalidRequestError("device_code is missing")
-        self.request.client = client
 
-    def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
-        turn, client = self.turn, self.request.client
-        device = turn.session.scalar(
-            select(DeviceRequest)
-            .where(DeviceRequest.device_code_hash == hashed(self.request.form["device_code"]))
-            .with_for_update()
-        )
-        if device is None or device.client_id != client.client_id:
-            raise InvalidGrantError("The device code is not known")
-        grant = self._decided(device)
-        person = person_of(turn, grant)
-        if person is None:
-            raise InvalidGrantError("The person is not signed in any more")
-        token = token_response(self, person, grant, grant.scope, nonce=None)
-        if client.check_grant_type(GrantType.REFRESH):
-            token["refresh_token"] = tokens.first_refresh_token(turn, grant)
-        device.used_at = turn.now
-        return 200, token, self.TOKEN_RESPONSE_HEADER
+async def _decided(turn: Turn, device: DeviceRequest) -> Granted:
+    """The grant that the person gave. Raises the errors of section 3.5."""
+    row = await turn.writer.first(queries.GRANT, grant_id=device.grant_id) if device.grant_id else None
+    if device.used_at is not None:
+        if row is not None:
+            await turn.revoke(
+                row["grant_id"],
+                account_id=row["account_id"],
+                client_id=device.client_id,
+                because="its device code was used twice",
+            )
+        raise InvalidGrantError("The device code was used before")
+    if device.denied_at is not None:
+        raise AccessDenied("The person said no")
+    if device.expires_at <= turn.now:
+        raise ExpiredToken
+    if row is None:
+        _require_patience(device, turn.now)
+        raise AuthorizationPending
+    if not holds(row, turn.settings, turn.now):
+        raise InvalidGrantError("The person is not signed in any more")
+    return Granted.of(row)
 
-    def _decided(self, device: DeviceRequest) -> Grant:
-        """The grant that the person gave. Raises the errors of section 3.5."""
-        turn = self.turn
-        grant = turn.session.get(Grant, device.grant_id) if device.grant_id else None
-        if device.used_at is not None:
-            if grant is not None:
-                turn.revoke(grant, because="its device code was used twice")
-            raise InvalidGrantError("The device code was used before")
-        if device.denied_at is not None:
-            raise AccessDenied("The person said no")
-        if device.expires_at <= turn.now:
-            raise ExpiredToken
-        if grant is None:
-            self._require_patience(device)
-            raise AuthorizationPending
-        return grant
 
-    def _require_patience(self, device: DeviceRequest) -> None:
-        before, device.polled_at = device.polled_at, self.turn.now
-        if before is not None and (self.turn.now - before).total_seconds() < device.interval:
-            device.interval += service.INTERVAL
-            raise SlowDown
+def _require_patience(device: DeviceRequest, now: datetime) -> None:
+    before, device.polled_at = device.polled_at, now
+    if before is not None and (now - before).total_seconds() < device.interval:
+        device.interval += service.INTERVAL
+        raise SlowDown

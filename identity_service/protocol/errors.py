@@ -1,4 +1,4 @@
-"""Errors of the authorization endpoint that Authlib does not have."""
+"""Errors of the authorization endpoint that Authlib does not have, or not without repeating what was sent."""
 
 from authlib.oauth2.rfc6749 import OAuth2Error
 
@@ -37,3 +37,10 @@ class RequestNotSupported(OAuth2Error):  # type: ignore[misc] # Authlib carries 
 
 class RequestUriNotSupported(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
     error = "request_uri_not_supported"
+
+
+class UnsupportedResponseType(OAuth2Error):  # type: ignore[misc] # Authlib carries no types
+    """OAuth 2.1 section 4.1.2.1: codes and nothing else."""
+
+    error = "unsupported_response_type"
+    description = "response_type must be code"

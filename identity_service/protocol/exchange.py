@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from authlib.oauth2.rfc6749 import BaseGrant, InvalidRequestError, InvalidScopeError, UnauthorizedClientError
-from authlib.oauth2.rfc6749.grants import TokenEndpointMixin
+from authlib.oauth2.rfc6749 import InvalidRequestError, InvalidScopeError, UnauthorizedClientError
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
-from identity_service.accounts.models import Account
-from identity_service.accounts.roles import roles_in_tokens
-from identity_service.protocol import binding, delegation, tokens
+from identity_service.protocol import binding, delegation, proving, queries, tokens
 from identity_service.protocol.assertion import use_once
-from identity_service.protocol.client import CONFIDENTIAL, ProtocolClient
+from identity_service.protocol.client import ProtocolClient
+from identity_service.protocol.request import ProtocolRequest
 from identity_service.protocol.resources import BY_ASSERTION, EXCHANGE_RULES, joined
-from identity_service.protocol.turn import Turn, person_of
+from identity_service.protocol.standing import Person
+from identity_service.protocol.turn import Turn
 from shared.oidc.errors import InvalidToken
 from shared.oidc.keys import check_signature, read_header
 from shared.oidc.names import AUTHOR_GONE, MAY_NOTHING, GrantType, TokenKind
@@ -33,7 +32,7 @@ class Subject:
     """Who the token will be for. `scopes` is what the subject's proof allows at most; `act` is who acts for
     the person already."""
 
-    account: Account
+    person: Person
     scopes: frozenset[str]
     grant_id: UUID | None = None
     sid: str | None = None
@@ -41,69 +40,54 @@ class Subject:
     act: dict[str, Any] | None = None
 
 
-class ExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc] # Authlib carries no types
-    """Gives access tokens of five minutes at most, and never a refresh token."""
+async def give(turn: Turn, request: ProtocolRequest) -> dict[str, Any]:
+    """An access token of five minutes at most, and never a refresh token."""
+    client = await proving.authenticated(turn, request, proving.CONFIDENTIAL)
+    if not client.may_use(GrantType.EXCHANGE):
+        raise UnauthorizedClientError("This client may not exchange tokens")
+    _refuse_what_is_not_supported(request.form)
+    resource = tokens.chosen_resource(turn, request, client.row.exchange_audiences)
+    subject = await _subject(turn, client, request.form)
+    if resource.realms and subject.person.realm not in resource.realms:
+        raise tokens.InvalidTarget
+    access = tokens.Access(
+        client=client,
+        resource=resource,
+        scope=await _granted_scope(turn, client, subject, request.form.get("scope"), resource.scopes),
+        seconds=turn.settings.exchanged_token_seconds,
+        person=subject.person,
+        grant_id=subject.grant_id,
+        sid=subject.sid,
+        act=delegation.acting(client.client_id, subject.act),
+        jkt=await binding.key_for_tokens(turn, request, client),
+        proved=subject.proved,
+    )
+    await _record(turn, request, access, subject)
+    return tokens.access_response(turn, access) | {"issued_token_type": TokenKind.ACCESS.value}
 
-    GRANT_TYPE = GrantType.EXCHANGE.value
-    TOKEN_ENDPOINT_AUTH_METHODS = CONFIDENTIAL
 
-    @property
-    def turn(self) -> Turn:
-        turn: Turn = self.server.turn
-        return turn
+async def _record(turn: Turn, request: ProtocolRequest, access: tokens.Access, subject: Subject) -> None:
+    await turn.record(
+        "token.exchanged",
+        account_id=subject.person.id,
+        client_id=access.client.client_id,
+        audience=access.resource.audience,
+        scope=joined(access.scope),
+        subject=request.form["subject_token_type"].rpartition(":")[2],
+        **({"through": delegation.chain(subject.act)} if subject.act else {}),
+    )
 
-    def validate_token_request(self) -> None:
-        client = self.authenticate_token_endpoint_client()
-        if not client.check_grant_type(self.GRANT_TYPE):
-            raise UnauthorizedClientError("This client may not exchange tokens")
-        self.request.client = client
-        _refuse_what_is_not_supported(self.request.form)
 
-    def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
-        turn, client = self.turn, self.request.client
-        resource = tokens.chosen_resource(turn, self.request, client.row.exchange_audiences)
-        subject = self._subject(client)
-        if resource.realms and subject.account.realm not in resource.realms:
-            raise tokens.InvalidTarget
-        scope = _granted_scope(turn, client, subject, self.request.form.get("scope"), resource.scopes)
-        access = tokens.Access(
-            client=client,
-            resource=resource,
-            scope=scope,
-            seconds=turn.settings.exchanged_token_seconds,
-            account=subject.account,
-            grant_id=subject.grant_id,
-            sid=subject.sid,
-            act=delegation.acting(client.client_id, subject.act),
-            jkt=binding.key_for_tokens(turn, self.request, client),
-            proved=subject.proved,
+async def _subject(turn: Turn, client: ProtocolClient, form: dict[str, str]) -> Subject:
+    try:
+        if form.get("subject_token_type") == TokenKind.ACCESS:
+            return await _by_access_token(turn, client, form["subject_token"])
+        return await _by_assertion(turn, client, form["subject_token"])
+    except InvalidToken as refusal:
+        await turn.record(
+            "token.exchange_refused", account_id=None, client_id=client.client_id, because=refusal.reason
         )
-        turn.record(
-            "token.exchanged",
-            account_id=subject.account.id,
-            client_id=client.client_id,
-            audience=resource.audience,
-            scope=joined(scope),
-            subject=self.request.form["subject_token_type"].rpartition(":")[2],
-            **({"through": delegation.chain(subject.act)} if subject.act else {}),
-        )
-        body = tokens.access_response(turn, access) | {"issued_token_type": TokenKind.ACCESS.value}
-        return 200, body, self.TOKEN_RESPONSE_HEADER
-
-    def _subject(self, client: ProtocolClient) -> Subject:
-        form = self.request.form
-        try:
-            if form.get("subject_token_type") == TokenKind.ACCESS:
-                return _by_access_token(self.turn, client, form["subject_token"])
-            return _by_assertion(self.turn, client, form["subject_token"])
-        except InvalidToken as refusal:
-            self.turn.record(
-                "token.exchange_refused",
-                account_id=None,
-                client_id=client.client_id,
-                because=refusal.reason,
-            )
-            raise InvalidRequestError(f"The subject token is not acceptable: {refusal.reason}") from None
+        raise InvalidRequestError(f"The subject token is not acceptable: {refusal.reason}") from None
 
 
 def _refuse_what_is_not_supported(form: dict[str, str]) -> None:
@@ -118,7 +102,7 @@ def _refuse_what_is_not_supported(form: dict[str, str]) -> None:
         raise InvalidRequestError("actor_token is not supported: the client is the actor")
 
 
-def _by_access_token(turn: Turn, client: ProtocolClient, token: str) -> Subject:
+async def _by_access_token(turn: Turn, client: ProtocolClient, token: str) -> Subject:
     """A token of ours that was made for this very service, of a person and a session that are still here."""
     payload = tokens.read_own(turn.keys, turn.issuer, token, kind=tokens.ACCESS_TYPE)
     if int(payload["exp"]) <= turn.now.timestamp():
@@ -126,21 +110,20 @@ def _by_access_token(turn: Turn, client: ProtocolClient, token: str) -> Subject:
     if payload.get("aud") not in {*client.row.audiences, *client.row.serves}:
         raise InvalidToken("made for another service")
     delegation.require_that_it_may_act(client, payload)
-    grant = tokens.grant_of(turn, payload)
-    person = person_of(turn, grant) if grant else None
-    if grant is None or person is None or str(person.account.id) != payload.get("sub"):
+    granted = await tokens.granted_by(turn, payload)
+    if granted is None or str(granted.person.id) != payload.get("sub"):
         raise InvalidToken("revoked")
     return Subject(
-        account=person.account,
+        person=granted.person,
         scopes=frozenset(str(payload.get("scope", "")).split()),
-        grant_id=grant.id,
-        sid=str(person.session.id),
+        grant_id=granted.id,
+        sid=str(granted.sid),
         act=payload.get("act"),
-        proved=tokens.Proved.of(grant),
+        proved=tokens.Proved.of(granted),
     )
 
 
-def _by_assertion(turn: Turn, client: ProtocolClient, assertion: str) -> Subject:
+async def _by_assertion(turn: Turn, client: ProtocolClient, assertion: str) -> Subject:
     """RFC 7523 section 3, with the issuer as the only audience: the service names the author of a reply."""
     payload = _signed_by(client, assertion)
     now = turn.now.timestamp()
@@ -151,11 +134,8 @@ def _by_assertion(turn: Turn, client: ProtocolClient, assertion: str) -> Subject
         raise InvalidToken("iat, exp or jti")
     if not issued - 10 <= now < ends or ends - issued > ASSERTION_SECONDS or now - issued > ASSERTION_SECONDS:
         raise InvalidToken("not fresh")
-    use_once(turn, client.client_id, jti, ends)
-    account = _account(turn, payload.get("sub"))
-    if account is None or account.deactivated_at is not None:
-        raise InvalidToken(AUTHOR_GONE)
-    return Subject(account, BY_ASSERTION)
+    await use_once(turn, client.client_id, jti, ends)
+    return Subject(await _author(turn, payload.get("sub")), BY_ASSERTION)
 
 
 def _signed_by(client: ProtocolClient, assertion: str) -> dict[str, Any]:
@@ -173,27 +153,29 @@ def _signed_by(client: ProtocolClient, assertion: str) -> dict[str, Any]:
     return check_signature(assertion, key, algorithm="ES256")
 
 
-def _account(turn: Turn, sub: object) -> Account | None:
+async def _author(turn: Turn, sub: object) -> Person:
+    """Raises InvalidToken for somebody who is not here (any more)."""
     try:
-        return turn.session.get(Account, UUID(sub)) if isinstance(sub, str) else None
+        account_id = UUID(sub) if isinstance(sub, str) else None
     except ValueError:
-        return None
+        account_id = None
+    row = await turn.writer.first(queries.PERSON, account_id=account_id) if account_id else None
+    if row is None or row["deactivated_at"] is not None:
+        raise InvalidToken(AUTHOR_GONE)
+    return Person.of(row)
 
 
-def _granted_scope(
+async def _granted_scope(
     turn: Turn, client: ProtocolClient, subject: Subject, asked: str | None, known: frozenset[str]
 ) -> frozenset[str]:
     """What is asked for, as far as the client, the person's role and the subject's proof all allow it."""
-    roles = roles_in_tokens(turn.session, subject.account)
-    allowed = frozenset(
-        scope for scope in client.row.exchange_scopes if _may_have(subject, scope, frozenset(roles))
-    )
+    allowed = frozenset(scope for scope in client.row.exchange_scopes if _may_have(subject, scope))
     granted = allowed & known & frozenset(asked.split() if asked else allowed)
     possible = frozenset(client.row.exchange_scopes) & known & frozenset(asked.split() if asked else known)
     if not granted:
-        turn.record(
+        await turn.record(
             "token.exchange_refused",
-            account_id=subject.account.id,
+            account_id=subject.person.id,
             client_id=client.client_id,
             because="no scope",
         )
@@ -201,13 +183,13 @@ def _granted_scope(
     return granted
 
 
-def _may_have(subject: Subject, scope: str, roles: frozenset[str]) -> bool:
+def _may_have(subject: Subject, scope: str) -> bool:
     """A scope that the subject's proof has; or one of another service that its scopes stand for, unless
     somebody acts for the person already, who may pass on what they hold and nothing else."""
     rule = EXCHANGE_RULES.get(scope)
     if rule is None:
         return scope in subject.scopes
-    if subject.account.realm != "staff" or rule.role not in roles:
+    if subject.person.realm != "staff" or rule.role not in subject.person.roles:
         return False
     stands_for_it = subject.act is None and rule.subject_scope in subject.scopes
     return scope in subject.scopes or (stands_for_it and subject.scopes is not BY_ASSERTION)

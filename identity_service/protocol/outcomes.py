@@ -44,7 +44,7 @@ def show(request: Request, outcome: Outcome) -> Response:
             return see_other(f"{path}?request={pending.id}")
         case StepUpFirst(pending):
             return see_other(f"/sign-in/step-up?realm={pending.realm}&request={pending.id}")
-        case ConsentFirst(pending, client, account, scopes):
+        case ConsentFirst(pending, client, person, scopes):
             return page(
                 request,
                 "consent.html",
@@ -52,7 +52,7 @@ def show(request: Request, outcome: Outcome) -> Response:
                 leads_to=answers.client_origin(pending),
                 pending=pending,
                 client=client,
-                account=account,
+                account=person,
                 scopes=[SCOPE_WORDS.get(scope, scope) for scope in scopes],
                 own_pages=_pages_of(client),
             )

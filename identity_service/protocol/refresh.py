@@ -3,90 +3,109 @@
 from datetime import timedelta
 from typing import Any
 
-from authlib.oauth2.rfc6749 import TokenMixin, grants
-from sqlalchemy import select
+from authlib.oauth2.rfc6749 import (
+    InvalidGrantError,
+    InvalidRequestError,
+    InvalidScopeError,
+    UnauthorizedClientError,
+)
 
-from identity_service.grants.models import Grant, RefreshToken
-from identity_service.protocol import tokens
-from identity_service.protocol.client import ANY, ProtocolClient
-from identity_service.protocol.code import token_response
-from identity_service.protocol.turn import Person, Turn, person_of
+from identity_service.protocol import proving, queries, statements, tokens
+from identity_service.protocol.client import ProtocolClient
+from identity_service.protocol.request import ProtocolRequest
+from identity_service.protocol.standing import Granted, holds
+from identity_service.protocol.turn import Turn
 from identity_service.sealing import hashed
+from identity_service.sessions import service as sessions
+from shared.db.query import Row
+from shared.oidc.names import GrantType
 
 
-class Credential(TokenMixin):  # type: ignore[misc] # Authlib carries no types
-    """A refresh token with its grant, as Authlib asks for it."""
-
-    def __init__(self, row: RefreshToken, grant: Grant) -> None:
-        self.row, self.grant = row, grant
-
-    def check_client(self, client: ProtocolClient) -> bool:
-        return self.grant.client_id == client.client_id
-
-    def get_scope(self) -> str:
-        return self.grant.scope
-
-
-class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc] # Authlib carries no types
+async def give(turn: Turn, request: ProtocolRequest) -> dict[str, Any]:
     """Each refresh token is used once and followed by one successor.
 
     Within a short grace a used token gives the same successor again, for clients that refresh twice at
     once; after that its use means that somebody copied it, and the grant ends.
     """
+    client, row, presented = await _asked(turn, request)
+    granted = await _granted(turn, client, row, presented)
+    scope = _narrowed(granted, request.form.get("scope"))
+    access = await tokens.access_to(turn, request, client, granted, scope, bound=granted.dpop_jkt)
+    token = await _successor(turn, client, row, presented)
+    await sessions.touch(turn.writer, granted.sid, row["seen_at"], turn.now)
+    return tokens.token_response(turn, access, granted, nonce=None) | {"refresh_token": token}
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ANY
 
-    @property
-    def turn(self) -> Turn:
-        turn: Turn = self.server.turn
-        return turn
+async def _asked(turn: Turn, request: ProtocolRequest) -> tuple[ProtocolClient, Row, str]:
+    """Who asks, all that hangs together with the token, and the token."""
+    client_id, presented = proving.named(request), request.form.get("refresh_token")
+    row = await _read(turn, client_id, presented or "")
+    known = await turn.client_of(client_id, row["client_version"] if row else None)
+    client = await proving.proved(turn, request, known)
+    if not client.may_use(GrantType.REFRESH):
+        raise UnauthorizedClientError("This client may not refresh tokens")
+    if presented is None or row is None:
+        raise InvalidRequestError("refresh_token is missing")
+    return client, row, presented
 
-    def authenticate_refresh_token(self, refresh_token: str) -> Credential | None:
-        session = self.turn.session
-        found = session.get(RefreshToken, hashed(refresh_token))
-        if found is None:
-            return None
-        grant = session.scalars(select(Grant).where(Grant.id == found.grant_id).with_for_update()).one()
-        if grant.client_id != self.request.client.client_id or person_of(self.turn, grant) is None:
-            return None
-        session.refresh(found)
-        if found.used_at is not None and not self._may_come_again(found, refresh_token, grant):
-            return None
-        return Credential(found, grant)
 
-    def _may_come_again(self, row: RefreshToken, refresh_token: str, grant: Grant) -> bool:
-        assert row.used_at is not None
-        own: int | None = self.request.client.row.refresh_grace_seconds
-        grace = timedelta(seconds=self.turn.settings.refresh_grace_seconds if own is None else own)
-        if self.turn.now - row.used_at > grace:
-            self.turn.revoke(grant, because="a refresh token was used twice")
-            return False
-        successor = tokens.next_refresh_token(self.turn, refresh_token)
-        following = self.turn.session.get(RefreshToken, hashed(successor))
-        return following is not None and following.used_at is None
+async def _read(turn: Turn, client_id: str, token: str) -> Row | None:
+    return await turn.writer.first(queries.REFRESH_TOKEN, client_id=client_id, hash=hashed(token))
 
-    def authenticate_user(self, refresh_token: Credential) -> Person | None:
-        person = person_of(self.turn, refresh_token.grant)
-        if person is not None:
-            person.session.seen_at = self.turn.now
-        return person
 
-    def generate_token(self, user: Person, scope: str, **_: Any) -> dict[str, Any]:
-        credential: Credential = self.request.refresh_token
-        grant = credential.grant
-        token = token_response(self, user, grant, scope, nonce=None, bound=grant.dpop_jkt)
-        token["refresh_token"] = self._successor(credential)
-        return token
+async def _granted(turn: Turn, client: ProtocolClient, row: Row, presented: str) -> Granted:
+    """Raises InvalidGrantError, after the grant was ended where the token was used too late."""
+    if row["granted_to"] != client.client_id or not holds(row, turn.settings, turn.now):
+        raise InvalidGrantError
+    granted = Granted.of(row)
+    if row["used_at"] is not None and not await _may_come_again(turn, client, row, presented):
+        raise InvalidGrantError
+    return granted
 
-    def _successor(self, credential: Credential) -> str:
-        presented: str = self.request.form["refresh_token"]
-        if not self.request.client.rotates_refresh_tokens:
-            return presented
-        successor = tokens.next_refresh_token(self.turn, presented)
-        if credential.row.used_at is None:
-            tokens.keep_refresh_token(self.turn, credential.grant, successor)
-        return successor
 
-    def revoke_old_credential(self, refresh_token: Credential) -> None:
-        if self.request.client.rotates_refresh_tokens and refresh_token.row.used_at is None:
-            refresh_token.row.used_at = self.turn.now
+async def _may_come_again(turn: Turn, client: ProtocolClient, row: Row, presented: str) -> bool:
+    own = client.row.refresh_grace_seconds
+    grace = timedelta(seconds=turn.settings.refresh_grace_seconds if own is None else own)
+    if turn.now - row["used_at"] > grace:
+        await turn.revoke(
+            row["grant_id"],
+            account_id=row["account_id"],
+            client_id=client.client_id,
+            because="a refresh token was used twice",
+        )
+        return False
+    following = hashed(tokens.next_refresh_token(turn, presented))
+    return await turn.writer.first(queries.IS_UNUSED, hash=following) is not None
+
+
+def _narrowed(granted: Granted, asked: str | None) -> str:
+    """The scope of the grant, or the part of it that is asked for (RFC 6749 section 6)."""
+    if not asked:
+        return granted.scope
+    if not frozenset(asked.split()) <= frozenset(granted.scope.split()):
+        raise InvalidScopeError
+    return asked
+
+
+async def _successor(turn: Turn, client: ProtocolClient, row: Row, presented: str) -> str:
+    """The refresh token that is good from now on."""
+    if not client.rotates_refresh_tokens:
+        return presented
+    successor = tokens.next_refresh_token(turn, presented)
+    if row["used_at"] is None and not await turn.writer.run(
+        statements.ROTATE,
+        grant_id=row["grant_id"],
+        hash=hashed(presented),
+        following=hashed(successor),
+        now=turn.now,
+    ):
+        await _require_that_it_came_in_parallel(turn, client, presented)
+    return successor
+
+
+async def _require_that_it_came_in_parallel(turn: Turn, client: ProtocolClient, presented: str) -> None:
+    """Between reading and writing somebody else used the token, or the grant ended."""
+    row = await _read(turn, client.client_id, presented)
+    if row is None or row["used_at"] is None:
+        raise InvalidGrantError
+    await _granted(turn, client, row, presented)

@@ -1,12 +1,11 @@
-"""Requests and answers as Authlib's synchronous code wants them."""
+"""Requests as they came, and answers to clients."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from authlib.oauth2.rfc6749 import OAuth2Payload, OAuth2Request
+from authlib.oauth2.rfc6749 import OAuth2Error
 from starlette.requests import Request
 
 from shared.kernel.errors import Invalid
@@ -20,81 +19,52 @@ class BadParameters(Invalid):
     title = "The parameters cannot be read"
 
 
-class Payload(OAuth2Payload):  # type: ignore[misc] # Authlib carries no types
-    """Parameters by name; the first value counts, and which may be repeated is checked elsewhere."""
+class ProtocolRequest:
+    """A request of a client whose body was read already.
 
-    def __init__(self, parameters: Parameters) -> None:
-        self._data = {name: values[0] for name, values in parameters.items()}
-        self._datalist = defaultdict(list, {name: list(values) for name, values in parameters.items()})
-
-    @property
-    def data(self) -> dict[str, str]:
-        return self._data
-
-    @property
-    def datalist(self) -> defaultdict[str, list[str]]:
-        return self._datalist
-
-
-class ProtocolRequest(OAuth2Request):  # type: ignore[misc] # Authlib carries no types
-    """A request whose body was read already.
-
-    Its address is made from the issuer, never from the `Host` header: Authlib refuses plain http off
-    loopback, and behind a proxy the header says nothing. `proofs` are its DPoP headers; `is_pushed` says of
-    an authorization request that its client left it here first.
+    `authorization` is that header, `proofs` are the `DPoP` headers. The first value of a parameter counts in
+    `form`; which may be repeated is checked elsewhere.
     """
 
-    is_pushed = False
+    __slots__ = ("authorization", "form", "parameters", "path", "proofs")
 
     def __init__(
         self,
-        issuer: str,
         path: str,
-        method: str,
-        headers: Mapping[str, str],
         parameters: Parameters,
+        *,
+        authorization: str | None = None,
         proofs: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(method, issuer + path, headers=headers)
         self.path = path
+        self.parameters = parameters
+        self.authorization = authorization
         self.proofs = proofs
-        self.payload = Payload(parameters)
-
-    @property
-    def form(self) -> dict[str, str]:
-        data: dict[str, str] = self.payload.data
-        return data
-
-    @property
-    def args(self) -> dict[str, str]:
-        return self.form
+        self.form: dict[str, str] = {name: values[0] for name, values in parameters.items()}
 
     @property
     def resources(self) -> list[str]:
         """Every `resource` of the request (RFC 8707); `audience` (RFC 8693) means the same here."""
-        data = self.payload.datalist
-        return [*data.get("resource", []), *data.get("audience", [])]
+        return resources_in(self.parameters)
 
 
-class Headers(dict[str, str]):
-    """Headers under the names Authlib asks for (`Authorization`)."""
-
-    @classmethod
-    def of(cls, request: Request) -> "Headers":
-        return cls({name.title(): value for name, value in request.headers.items()})
+def resources_in(parameters: Parameters) -> list[str]:
+    return [*parameters.get("resource", []), *parameters.get("audience", [])]
 
 
 @dataclass(slots=True)
 class Answer:
-    """Status, body (JSON or text) and headers, as Authlib's grants give them."""
+    """Status, JSON and headers of an answer to a client."""
 
     status: int
-    body: Any
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def location(self) -> str | None:
-        return next((value for name, value in self.headers if name == "Location"), None)
+    @classmethod
+    def refusing(cls, error: OAuth2Error) -> "Answer":
+        """RFC 6749 section 5.2."""
+        headers = {name: value for name, value in error.get_headers() if name == "WWW-Authenticate"}
+        return cls(error.status_code, dict(error.get_body()), headers)
 
 
 async def form_parameters(request: Request) -> dict[str, list[str]]:

@@ -1,7 +1,9 @@
 """The services for which tokens are made (RFC 8707), and what their scopes are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from identity_service.settings import Settings
 
@@ -42,17 +44,31 @@ BY_ASSERTION = frozenset({"bridge:reply"})
 """What a service may get for an author who is not there: the delivery of a queued reply, no reading."""
 
 
-def resources(settings: Settings) -> dict[str, Resource]:
+def resources(settings: Settings) -> Mapping[str, Resource]:
     """Every audience there is, by its identifier."""
-    known = (
-        Resource(settings.employee_public_url, COMMUNITY_SCOPES, frozenset({"staff"})),
-        Resource(settings.customer_public_url, COMMUNITY_SCOPES, frozenset({"staff", "customer"})),
-        Resource(settings.bridge_public_url, BRIDGE_SCOPES, frozenset()),
-        Resource(provisioning(settings), frozenset({"scim"}), frozenset()),
-        Resource(settings.identity_public_url, frozenset({ADMIN_SCOPE}), frozenset({"staff"})),
-        Resource(about_people(settings), frozenset(), frozenset({"staff", "customer"})),
+    return _resources(
+        settings.employee_public_url,
+        settings.customer_public_url,
+        settings.bridge_public_url,
+        provisioning(settings),
+        settings.identity_public_url,
+        about_people(settings),
     )
-    return {resource.audience: resource for resource in known}
+
+
+@lru_cache
+def _resources(
+    employee: str, customer: str, bridge: str, scim: str, identity: str, userinfo: str
+) -> Mapping[str, Resource]:
+    known = (
+        Resource(employee, COMMUNITY_SCOPES, frozenset({"staff"})),
+        Resource(customer, COMMUNITY_SCOPES, frozenset({"staff", "customer"})),
+        Resource(bridge, BRIDGE_SCOPES, frozenset()),
+        Resource(scim, frozenset({"scim"}), frozenset()),
+        Resource(identity, frozenset({ADMIN_SCOPE}), frozenset({"staff"})),
+        Resource(userinfo, frozenset(), frozenset({"staff", "customer"})),
+    )
+    return MappingProxyType({resource.audience: resource for resource in known})
 
 
 def about_people(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,20 +10,16 @@ from uuid import UUID
 
 from authlib.oauth2.rfc6749 import OAuth2Error
 from authlib.oidc.core.util import create_half_hash
-from joserfc import jwt
-from sqlalchemy import select
 
-from identity_service.accounts.models import Account
-from identity_service.accounts.roles import roles_in_tokens
 from identity_service.factors import levels
-from identity_service.grants.models import Grant, RefreshToken
 from identity_service.keys.service import KeyRing
+from identity_service.protocol import binding, queries
 from identity_service.protocol import claims as claims_of
 from identity_service.protocol.client import ProtocolClient
 from identity_service.protocol.request import ProtocolRequest
 from identity_service.protocol.resources import OPENID_SCOPES, Resource, joined
-from identity_service.protocol.turn import Person, Turn
-from identity_service.sealing import hashed, new_secret
+from identity_service.protocol.standing import Granted, Person, holds
+from identity_service.protocol.turn import Turn
 from shared.oidc.errors import InvalidToken
 from shared.oidc.keys import algorithm_of, check_signature, read_header
 
@@ -46,8 +43,8 @@ class Proved:
     amr: list[str]
 
     @classmethod
-    def of(cls, grant: Grant) -> "Proved":
-        return cls(grant.auth_time, list(grant.amr))
+    def of(cls, granted: Granted) -> "Proved":
+        return cls(granted.auth_time, list(granted.amr))
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -56,14 +53,14 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What an access token shall say. Without an account the client acts for itself. `act` is who acts for
+    """What an access token shall say. Without a person the client acts for itself. `act` is who acts for
     the person (RFC 8693 section 4.1), `jkt` the key that has to be proved with it."""
 
     client: ProtocolClient
     resource: Resource
     scope: frozenset[str]
     seconds: int
-    account: Account | None = None
+    person: Person | None = None
     grant_id: UUID | None = None
     sid: str | None = None
     act: dict[str, Any] | None = None
@@ -86,8 +83,8 @@ def access_token(turn: Turn, access: Access) -> str:
         "client_id": access.client.client_id,
         "scope": joined(access.scope),
     }
-    if access.account is not None:
-        claims |= _person_claims(turn, access.account)
+    if access.person is not None:
+        claims |= _person_claims(access.person)
         if access.client.row.may_act is not None:
             claims["may_act"] = {"sub": access.client.row.may_act}
     if access.proved is not None:
@@ -98,7 +95,7 @@ def access_token(turn: Turn, access: Access) -> str:
         claims["act"] = access.act
     if access.jkt is not None:
         claims["cnf"] = {"jkt": access.jkt}
-    return _signed(turn, "ES256", claims, ACCESS_TYPE)
+    return turn.keys.sign("ES256", claims, ACCESS_TYPE, turn.now)
 
 
 def access_response(turn: Turn, access: Access) -> dict[str, Any]:
@@ -111,57 +108,69 @@ def access_response(turn: Turn, access: Access) -> dict[str, Any]:
     }
 
 
-def _person_claims(turn: Turn, account: Account) -> dict[str, Any]:
-    return {
-        "sub": str(account.id),
-        "realm": account.realm,
-        "roles": roles_in_tokens(turn.session, account),
-        "name": account.name,
-    }
+def _person_claims(person: Person) -> dict[str, Any]:
+    return {"sub": str(person.id), "realm": person.realm, "roles": person.roles, "name": person.name}
 
 
-def id_token(
-    turn: Turn, client: ProtocolClient, person: Person, grant: Grant, *, nonce: str | None, access: str
-) -> str:
+async def access_to(
+    turn: Turn,
+    request: ProtocolRequest,
+    client: ProtocolClient,
+    granted: Granted,
+    scope: str,
+    *,
+    bound: str | None = None,
+) -> Access:
+    """An access token for one of the grant's audiences. `bound` is the key that has to be proved for it.
+    Raises InvalidTarget, and as `binding.key_for_tokens`."""
+    resource = chosen_resource(turn, request, granted.audiences)
+    jkt = await binding.key_for_tokens(turn, request, client, bound=bound)
+    await binding.bind_refreshing(turn, client, granted, jkt)
+    return Access(
+        client=client,
+        resource=resource,
+        scope=scope_at(resource, scope),
+        seconds=turn.settings.access_token_seconds,
+        person=granted.person,
+        grant_id=granted.id,
+        sid=str(granted.sid),
+        jkt=jkt,
+        proved=Proved.of(granted),
+    )
+
+
+def token_response(turn: Turn, access: Access, granted: Granted, *, nonce: str | None) -> dict[str, Any]:
+    """Access token, and id_token where `openid` was granted."""
+    body = access_response(turn, access)
+    if "openid" in access.scope:
+        body["id_token"] = id_token(turn, access.client, granted, nonce=nonce, access=body["access_token"])
+    return body
+
+
+def id_token(turn: Turn, client: ProtocolClient, granted: Granted, *, nonce: str | None, access: str) -> str:
     """OpenID Connect Core section 2. Claims asked for by scope are at UserInfo, not here (5.4)."""
     now = int(turn.now.timestamp())
     algorithm = client.id_token_alg
     claims = {
         "iss": turn.issuer,
-        "sub": str(person.account.id),
+        "sub": str(granted.person.id),
         "aud": client.client_id,
         "azp": client.client_id,
         "iat": now,
         "exp": now + _ID_TOKEN_SECONDS,
-        "sid": str(person.session.id),
-        **Proved.of(grant).claims,
+        "sid": str(granted.sid),
+        **Proved.of(granted).claims,
         "at_hash": create_half_hash(access, algorithm).decode("ascii"),
     }
-    claims |= claims_of.told(person.account, turn.issuer, grant.claims, claims_of.ID_TOKEN)
-    return _signed(turn, algorithm, claims | ({"nonce": nonce} if nonce else {}), ID_TYPE)
-
-
-def _signed(turn: Turn, algorithm: str, claims: dict[str, Any], kind: str) -> str:
-    key = turn.keys.signer(algorithm, turn.now)
-    header = {"alg": algorithm, "typ": kind, "kid": key.kid}
-    return jwt.encode(header, claims, key, algorithms=[algorithm])
-
-
-def first_refresh_token(turn: Turn, grant: Grant) -> str:
-    token = new_secret()
-    keep_refresh_token(turn, grant, token)
-    return token
+    claims |= claims_of.told(granted.person, turn.issuer, granted.claims, claims_of.ID_TOKEN)
+    return turn.keys.sign(algorithm, claims | ({"nonce": nonce} if nonce else {}), ID_TYPE, turn.now)
 
 
 def next_refresh_token(turn: Turn, presented: str) -> str:
     """The one successor of a refresh token. Computed from it, so that two refreshes at the same moment get
     the same, and a grant never has two live branches."""
-    derived = turn.sealer.derive(presented, purpose="refresh token")
+    derived = turn.services.sealer.derive(presented, purpose="refresh token")
     return base64.urlsafe_b64encode(derived).rstrip(b"=").decode("ascii")
-
-
-def keep_refresh_token(turn: Turn, grant: Grant, token: str) -> None:
-    turn.session.add(RefreshToken(token_hash=hashed(token), grant_id=grant.id, created_at=turn.now))
 
 
 def read_own(keys: KeyRing, issuer: str, token: str, *, kind: str) -> dict[str, Any]:
@@ -187,16 +196,14 @@ def grant_id_of(payload: dict[str, Any]) -> UUID | None:
         return None
 
 
-def grant_of(turn: Turn, payload: dict[str, Any]) -> Grant | None:
-    """The grant from which an access token of ours came, if it came from one."""
+async def granted_by(turn: Turn, payload: dict[str, Any]) -> Granted | None:
+    """The grant from which an access token of ours came, if it came from one, and that still holds."""
     grant_id = grant_id_of(payload)
-    if grant_id is None:
-        return None
-    found: Grant | None = turn.session.scalar(select(Grant).where(Grant.id == grant_id))
-    return found
+    row = await turn.writer.first(queries.GRANT, grant_id=grant_id) if grant_id else None
+    return Granted.of(row) if row is not None and holds(row, turn.settings, turn.now) else None
 
 
-def chosen_resource(turn: Turn, request: ProtocolRequest, admitted: list[str]) -> Resource:
+def chosen_resource(turn: Turn, request: ProtocolRequest, admitted: Sequence[str]) -> Resource:
     """The one audience of the token: the one asked for, else the first admitted (RFC 8707 section 2.2)."""
     wanted = request.resources
     if len(wanted) > 1:

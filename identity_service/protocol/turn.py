@@ -1,99 +1,93 @@
-"""One turn of the protocol: what Authlib's synchronous grants work with."""
+"""One turn of the protocol: who asks, when, and the way to the rows."""
 
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
-from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
-from identity_service.clients.keys import RemoteKeySets
-from identity_service.grants.models import Grant
+from identity_service.clients.models import Client
 from identity_service.keys.service import KeyRing
+from identity_service.protocol import statements
 from identity_service.protocol.resources import Resource, resources
-from identity_service.sealing import Sealer
-from identity_service.sessions.models import SignInSession
 from identity_service.settings import Settings
-from identity_service.visit import Visit
+from identity_service.visit import Caller, Services, Visit
+from shared.db.query import Writer, writer_of
 
 
-@dataclass(slots=True)
 class Turn:
-    """The request's one transaction, seen from synchronous code. Only the edge commits it."""
+    """A request to the protocol. By itself each of its statements is a transaction of its own, so whatever
+    belongs together is one statement; within a `Visit` all are in that one's transaction."""
 
-    session: Session
-    settings: Settings
-    keys: KeyRing
-    sealer: Sealer
-    client_keys: RemoteKeySets
-    now: datetime
-    address: str
-    resources: dict[str, Resource] = field(default_factory=dict)
+    __slots__ = ("caller", "now", "services", "settings", "writer")
 
-    @classmethod
-    def of(cls, visit: Visit) -> "Turn":
-        services = visit.services
-        return cls(
-            session=visit.session.sync_session,
-            settings=services.settings,
-            keys=services.keys,
-            sealer=services.sealer,
-            client_keys=services.client_keys,
-            now=visit.now,
-            address=visit.address,
-            resources=resources(services.settings),
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        self.services: Services = caller.services
+        self.settings: Settings = caller.services.settings
+        self.now: datetime = caller.now
+        self.writer: Writer = (
+            writer_of(caller.session) if isinstance(caller, Visit) else self.services.database.writer
         )
 
     @property
     def issuer(self) -> str:
         return self.settings.issuer
 
-    def record(self, event: str, *, account_id: UUID | None, client_id: str, **details: Any) -> None:
-        audit.record(
-            self.session,
+    @property
+    def keys(self) -> KeyRing:
+        return self.services.keys
+
+    @property
+    def resources(self) -> Mapping[str, Resource]:
+        return resources(self.settings)
+
+    @asynccontextmanager
+    async def visiting(self) -> AsyncIterator[Visit]:
+        """The transaction that the turn is in, or one for this block."""
+        if isinstance(self.caller, Visit):
+            yield self.caller
+            return
+        async with self.caller.begin() as visit:
+            yield visit
+
+    async def client(self, client_id: str) -> Client | None:
+        """The client as it is now, switched off or not."""
+        found = await self.services.clients.read(self.writer, client_id)
+        return found[1] if found else None
+
+    async def client_of(self, client_id: str, version: str | None) -> Client | None:
+        """The client in the version that a statement told of."""
+        return await self.services.clients.of(self.writer, client_id, version)
+
+    async def record(self, event: str, *, account_id: UUID | None, client_id: str, **details: Any) -> None:
+        await audit.append(
+            self.writer,
             event,
             at=self.now,
             account_id=account_id,
             client_id=client_id,
-            address=self.address,
+            address=self.caller.address,
             **details,
         )
 
-    def revoke(self, grant: Grant, *, because: str) -> None:
-        """End a grant: its refresh tokens are refused from now on, and so are its access tokens here."""
-        if grant.revoked_at is None:
-            grant.revoked_at, grant.revoked_because = self.now, because
-            self.record(
-                "grant.revoked",
-                account_id=grant.account_id,
-                client_id=grant.client_id,
-                grant=str(grant.id),
-                because=because,
-            )
-
-    def is_live(self, session: SignInSession) -> bool:
-        idle, _ = self.settings.session_life(session.realm)
-        return (
-            session.ended_at is None and session.expires_at > self.now and session.seen_at > self.now - idle
+    async def revoke(self, grant_id: UUID, *, account_id: UUID, client_id: str, because: str) -> None:
+        """End a grant: its refresh tokens are refused from now on, and so are its access tokens here. Told in
+        the audit log once."""
+        told = audit.entry(
+            "grant.revoked",
+            at=self.now,
+            account_id=account_id,
+            client_id=client_id,
+            address=self.caller.address,
+            grant=str(grant_id),
+            because=because,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who is signed in."""
-
-    account: Account
-    session: SignInSession
-
-
-def person_of(turn: Turn, grant: Grant) -> Person | None:
-    """The person behind a grant that is still good: not revoked, not over, session and account alive."""
-    if grant.revoked_at is not None or grant.expires_at <= turn.now:
-        return None
-    session = turn.session.get(SignInSession, grant.session_id)
-    account = turn.session.get(Account, grant.account_id)
-    if session is None or account is None or account.deactivated_at is not None or not turn.is_live(session):
-        return None
-    return Person(account, session)
+        await self.writer.run(
+            statements.REVOKE,
+            grant_id=grant_id,
+            now=self.now,
+            because=because,
+            **told,
+        )

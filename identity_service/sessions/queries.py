@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Text, bindparam, func, insert, select, update
 
 from identity_service.sessions.models import SignInSession
 from shared.db.query import Command, Query
@@ -40,3 +40,11 @@ _STARTED = (
     "address",
 )
 START = Command(insert(SignInSession).values({name: bindparam(name) for name in _STARTED}))
+TOUCH = Command(
+    update(SignInSession)
+    .where(SignInSession.id == bindparam("session_id"))
+    .values(
+        seen_at=bindparam("now"),
+        address=func.coalesce(bindparam("address", type_=Text()), SignInSession.address),
+    )
+)

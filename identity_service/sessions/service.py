@@ -11,16 +11,16 @@ from identity_service.audit import service as audit
 from identity_service.sealing import hashed, new_secret
 from identity_service.sessions import queries, words
 from identity_service.sessions.models import SignInSession
-from identity_service.visit import Visit
-from shared.db.query import writer_of
+from identity_service.visit import Caller, Visit
+from shared.db.query import Writer, writer_of
 from shared.web.settings import cookie_name
 
 _TOUCH_EVERY = timedelta(minutes=1)
 
 
-def cookie(visit: Visit, realm: str) -> str:
+def cookie(caller: Caller, realm: str) -> str:
     """The name of the cookie of one realm's session."""
-    return cookie_name("identity", visit.settings.identity_public_url, realm)
+    return cookie_name("identity", caller.settings.identity_public_url, realm)
 
 
 async def start(
@@ -75,6 +75,14 @@ async def find(visit: Visit, realm: str, secret: str | None) -> SignInSession | 
     if session is not None and session.seen_at < visit.now - _TOUCH_EVERY:
         session.seen_at, session.address = visit.now, visit.address
     return session
+
+
+async def touch(
+    writer: Writer, session_id: UUID, seen_at: datetime, now: datetime, *, address: str | None = None
+) -> None:
+    """The session is in use, by its browser when the address is given. Kept once a minute."""
+    if seen_at < now - _TOUCH_EVERY:
+        await writer.run(queries.TOUCH, session_id=session_id, now=now, address=address)
 
 
 @dataclass(frozen=True, slots=True)

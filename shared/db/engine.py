@@ -1,4 +1,4 @@
-"""One database as a service sees it: an engine for writing and a pool for reading."""
+"""One database as a service sees it: an engine for transactions, and pools for single statements."""
 
 import json
 from collections.abc import AsyncIterator
@@ -9,17 +9,19 @@ from typing import Any, Final
 import asyncpg
 from pydantic_core import from_json
 from sqlalchemy import event, func, select
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from shared.db.failures import DatabaseAway
-from shared.db.pool import WAIT_FOR, ReadPool
-from shared.db.query import WRITER, Observer, PoolReader, TransactionReader
+from shared.db.pool import WAIT_FOR, StatementPool
+from shared.db.query import WRITER, Observer, PoolReader, PoolWriter, TransactionReader
 
 APART: Final = 3
 """Connections kept for `Database.apart`."""
+SINGLE: Final = 5
+"""Connections for single statements that write: none is held for longer than one statement takes."""
 CONNECT_WITHIN: Final = 10.0
 """Seconds a server has to take a connection."""
 
@@ -70,7 +72,7 @@ def _as_it_is(value: Any) -> Any:
 
 
 class Database:
-    """Opened once per process. `transaction()` is the only place that commits."""
+    """Opened once per process. `transaction()` commits, and so does each statement of the `writer`."""
 
     def __init__(
         self,
@@ -84,7 +86,8 @@ class Database:
         self._read_url = make_url(read_url).set(drivername="postgresql") if read_url else self.url
         self._pool_size = pool_size
         self._time_limits = time_limits
-        self._pool: ReadPool | None = None
+        self._pool: StatementPool | None = None
+        self._single: StatementPool | None = None
         self.engine = self._make_engine(pool_size)
         self._engine_apart = self._make_engine(APART)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
@@ -111,22 +114,29 @@ class Database:
         return engine
 
     async def open(self) -> None:
-        self._pool = ReadPool(self._connect_to_read, self._pool_size)
+        self._pool = StatementPool(self._connect_to_read, self._pool_size)
+        self._single = StatementPool(self._connect_to_write, SINGLE)
         await self._pool.open()
 
     async def _connect_to_read(self) -> asyncpg.Connection:
-        url = self._read_url.render_as_string(hide_password=False)
+        return await self._connected(self._read_url, {"default_transaction_read_only": "on"})
+
+    async def _connect_to_write(self) -> asyncpg.Connection:
+        return await self._connected(self.url, {})
+
+    async def _connected(self, url: URL, settings: dict[str, str]) -> asyncpg.Connection:
         connection = await asyncpg.connect(
-            url,
+            url.render_as_string(hide_password=False),
             timeout=CONNECT_WITHIN,
-            server_settings={"default_transaction_read_only": "on", **self._time_limits.server_settings()},
+            server_settings=settings | self._time_limits.server_settings(),
         )
         await _prepare(connection)
         return connection
 
     async def close(self) -> None:
-        if self._pool:
-            await self._pool.close()
+        for pool in (self._pool, self._single):
+            if pool is not None:
+                await pool.close()
         await self.engine.dispose()
         await self._engine_apart.dispose()
 
@@ -136,14 +146,21 @@ class Database:
             name: (engine.pool.size(), engine.pool.checkedout())  # type: ignore[attr-defined]
             for name, engine in (("write", self.engine), ("apart", self._engine_apart))
         }
-        if self._pool is not None:
-            found["read"] = (self._pool.size, self._pool.used)
+        for name, pool in (("read", self._pool), ("single", self._single)):
+            if pool is not None:
+                found[name] = (pool.size, pool.used)
         return found
 
     @property
     def reader(self) -> PoolReader:
         assert self._pool is not None, "open() first"
         return PoolReader(self._pool, self.observe)
+
+    @property
+    def writer(self) -> PoolWriter:
+        """For writes of one statement each, which are committed one by one."""
+        assert self._single is not None, "open() first"
+        return PoolWriter(self._single, self.observe)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:

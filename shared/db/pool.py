@@ -1,4 +1,4 @@
-"""Connections for single SELECTs, taken and given back without a task, a timer or a reset for each."""
+"""Connections for single statements, taken and given back without a task, a timer or a reset for each."""
 
 import asyncio
 import time
@@ -15,12 +15,12 @@ IDLE_FOR: Final = 300.0
 """Seconds after which an idle connection is not trusted any more: something between may have forgotten it."""
 
 
-class ReadPool:
+class StatementPool:
     """At most `size` connections; who comes when all are in use waits for one, first come, first served.
 
     asyncpg's own pool spends half as much as the query itself on resetting and on protecting that from being
-    cancelled. Single SELECTs leave nothing behind to reset, and a connection on which one was cancelled sorts
-    that out itself before its next.
+    cancelled. Single statements, each a transaction of its own, leave nothing behind to reset, and a
+    connection on which one was cancelled sorts that out itself before its next.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]], size: int) -> None:

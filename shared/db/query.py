@@ -1,7 +1,8 @@
 """Core expressions compiled to SQL once, run where the caller stands.
 
-Outside a transaction a `Query` runs on a pool of read-only asyncpg connections; inside one it runs on the
-transaction's own connection, so that it sees what was written. Rows come by column name either way.
+Outside a transaction a `Query` runs on a pool of read-only asyncpg connections, and a `Command` on a pool of
+others; inside one both run on the transaction's own connection, so that a query sees what was written. Rows
+come by column name either way.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,7 @@ from sqlalchemy import Delete, Insert, SelectBase, Update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.db.pool import ReadPool
+from shared.db.pool import StatementPool
 
 Row = Mapping[str, Any]
 Observer = Callable[[str], None]
@@ -51,7 +52,7 @@ class Reader(Protocol):
 
 
 class Writer(Reader, Protocol):
-    """A `Reader` inside a transaction that may write as well."""
+    """A `Reader` that may write as well: inside a transaction, or each statement in one of its own."""
 
     async def run(self, command: Command, **params: Any) -> Sequence[Row]:
         """Rows of RETURNING, if any."""
@@ -61,7 +62,7 @@ class Writer(Reader, Protocol):
 class PoolReader:
     """Each query on a connection of the pool, in a read-only transaction of its own."""
 
-    def __init__(self, pool: ReadPool, observe: Observer | None = None) -> None:
+    def __init__(self, pool: StatementPool, observe: Observer | None = None) -> None:
         self._pool = pool
         self.observe = observe
 
@@ -73,6 +74,16 @@ class PoolReader:
     async def first(self, query: Query, **params: Any) -> Row | None:
         rows = await self.all(query, **params)
         return rows[0] if rows else None
+
+
+class PoolWriter(PoolReader):
+    """Each statement on a connection of the pool, a transaction of its own: committed when it has run.
+
+    What belongs together is one statement, with what it writes elsewhere in its WITH clauses.
+    """
+
+    async def run(self, command: Command, **params: Any) -> Sequence[Row]:
+        return await self.all(command, **params)
 
 
 class SessionReader:

@@ -7,7 +7,7 @@ in the OpenAPI document stays FastAPI's.
 
 from collections.abc import Callable, Coroutine
 from inspect import iscoroutinefunction
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
@@ -28,10 +28,13 @@ READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 class ReadRoute(APIRoute):
     """A route whose address is looked at before its pattern is, and whose reads are bound in one step."""
 
+    stands_alone: ClassVar = False
+    """Whether writes, too, need nothing around them."""
+
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
         self._begins = self.path_format.partition("{")[0]
-        answer = bound(self) if self.reads else None
+        answer = bound(self) if self.reads or self.stands_alone else None
         if answer is not None:
             self.app = _app(answer)
 
@@ -44,6 +47,12 @@ class ReadRoute(APIRoute):
     @property
     def reads(self) -> bool:
         return not self.methods or self.methods <= READING
+
+
+class PlainRoute(ReadRoute):
+    """A route whose endpoint sees to its own transactions, if it needs any."""
+
+    stands_alone = True
 
 
 def _app(answer: Handler) -> ASGIApp:

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from shared.db import pool as pools
-from shared.db.pool import ReadPool
+from shared.db.pool import StatementPool
 from tests.fixtures.databases import World
 
 
@@ -29,27 +29,29 @@ async def made(world: World) -> Counted:
 
 
 @pytest.fixture
-async def pool(made: Counted) -> AsyncIterator[ReadPool]:
-    pool = ReadPool(made, 2)
+async def pool(made: Counted) -> AsyncIterator[StatementPool]:
+    pool = StatementPool(made, 2)
     await pool.open()
     yield pool
     await pool.close()
 
 
-async def test_no_more_connections_than_said_and_everybody_is_answered(pool: ReadPool, made: Counted) -> None:
+async def test_no_more_connections_than_said_and_everybody_is_answered(
+    pool: StatementPool, made: Counted
+) -> None:
     asked = [pool.fetch("select $1::int as n, pg_sleep(0.01)", [n]) for n in range(10)]
     assert [rows[0]["n"] for rows in await asyncio.gather(*asked)] == list(range(10))
     assert len(made.made) == 2
     assert pool.used == 0
 
 
-async def test_one_is_enough_for_who_asks_one_after_another(pool: ReadPool, made: Counted) -> None:
+async def test_one_is_enough_for_who_asks_one_after_another(pool: StatementPool, made: Counted) -> None:
     for _ in range(3):
         await pool.fetch("select 1", [])
     assert len(made.made) == 1
 
 
-async def test_a_query_that_fails_costs_no_connection(pool: ReadPool, made: Counted) -> None:
+async def test_a_query_that_fails_costs_no_connection(pool: StatementPool, made: Counted) -> None:
     with pytest.raises(asyncpg.DivisionByZeroError):
         await pool.fetch("select 1 / 0", [])
     assert (await pool.fetch("select 1 as n", []))[0]["n"] == 1
@@ -57,7 +59,7 @@ async def test_a_query_that_fails_costs_no_connection(pool: ReadPool, made: Coun
 
 
 async def test_a_cancelled_query_leaves_the_connection_good_for_the_next(
-    pool: ReadPool, made: Counted
+    pool: StatementPool, made: Counted
 ) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
@@ -67,14 +69,14 @@ async def test_a_cancelled_query_leaves_the_connection_good_for_the_next(
     assert pool.used == 0
 
 
-async def test_a_connection_that_was_lost_is_replaced(pool: ReadPool, made: Counted) -> None:
+async def test_a_connection_that_was_lost_is_replaced(pool: StatementPool, made: Counted) -> None:
     made.made[0].terminate()
     assert (await pool.fetch("select 1 as n", []))[0]["n"] == 1
     assert len(made.made) == 2
 
 
 async def test_one_that_was_idle_for_long_is_replaced(
-    pool: ReadPool, made: Counted, monkeypatch: pytest.MonkeyPatch
+    pool: StatementPool, made: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pools, "IDLE_FOR", -1.0)
     await pool.fetch("select 1", [])
@@ -82,7 +84,7 @@ async def test_one_that_was_idle_for_long_is_replaced(
     assert len(made.made) == 2
 
 
-async def test_closing_leaves_none_open(pool: ReadPool, made: Counted) -> None:
+async def test_closing_leaves_none_open(pool: StatementPool, made: Counted) -> None:
     slow = asyncio.create_task(pool.fetch("select pg_sleep(0.2)", []))
     await asyncio.sleep(0.05)
     await pool.close()

@@ -1,0 +1,130 @@
+"""How a client proves who it is (RFC 6749 section 2.3, OpenID Connect Core section 9).
+
+First it is found out whom a request names, then that client has to prove itself in the one way it registered.
+"""
+
+import base64
+import binascii
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import Final
+from urllib.parse import unquote_plus
+
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
+
+from identity_service.clients.models import Client
+from identity_service.clients.names import AuthMethod
+from identity_service.protocol import assertion
+from identity_service.protocol.client import ProtocolClient
+from identity_service.protocol.request import ProtocolRequest
+from identity_service.protocol.turn import Turn
+from identity_service.sealing import hashed
+
+CONFIDENTIAL: Final = (AuthMethod.BASIC, AuthMethod.POST, AuthMethod.KEY)
+ANY: Final = (*CONFIDENTIAL, AuthMethod.NONE)
+_Check = Callable[[Turn, ProtocolRequest, ProtocolClient], Awaitable[bool]]
+
+
+def require_one_method(request: ProtocolRequest) -> None:
+    """RFC 6749 section 2.3: a client proves itself in one way per request, and under one name."""
+    in_body = ("client_secret" in request.form) + ("client_assertion" in request.form)
+    if in_body + (request.authorization is not None) > 1:
+        raise InvalidRequestError("Use one way of client authentication only")
+    named = request.form.get("client_id")
+    pair = _basic_pair(request.authorization) if named is not None else None
+    if pair is not None and named != pair[0]:
+        raise InvalidRequestError("client_id differs from the authenticated client")
+
+
+def named(request: ProtocolRequest) -> str:
+    """The client that a request says it comes from. Raises InvalidClientError when it names none."""
+    if request.authorization is not None:
+        pair = _basic_pair(request.authorization)
+        name = pair[0] if pair else None
+    elif assertion.is_in(request):
+        name = assertion.named(request)
+    else:
+        name = request.form.get("client_id")
+    if not name:
+        raise not_proved()
+    return name
+
+
+def not_proved() -> InvalidClientError:
+    """One answer for all that is wrong, so that nobody learns which clients there are."""
+    return InvalidClientError(status_code=401, description="The client is not known or did not prove itself")
+
+
+async def proved(
+    turn: Turn, request: ProtocolRequest, row: Client | None, methods: Iterable[str] = ANY
+) -> ProtocolClient:
+    """The client that `request` names, whose row is given, when it has proved itself by the one method that
+    it registered (OpenID Connect Registration section 2), and that is one of `methods`. Raises
+    InvalidClientError."""
+    if row is None or row.disabled_at is not None:
+        raise not_proved()
+    client, method = ProtocolClient(row), row.token_endpoint_auth_method
+    if method not in methods or (client.is_fapi and method != AuthMethod.KEY):
+        raise not_proved()
+    if not await _CHECKS[method](turn, request, client):
+        raise not_proved()
+    return client
+
+
+async def authenticated(turn: Turn, request: ProtocolRequest, methods: Iterable[str] = ANY) -> ProtocolClient:
+    """The client from which a request comes, read now. Raises InvalidClientError."""
+    return await proved(turn, request, await turn.client(named(request)), methods)
+
+
+def has_secret(row: Client, authorization: str, now: datetime) -> bool:
+    """`client_secret_basic`. Both parts are form-encoded (RFC 6749 section 2.3.1), so + is a space."""
+    pair = _basic_pair(authorization)
+    return pair is not None and pair[0] == row.id and _is_one_of(row.secrets_at(now), pair[1])
+
+
+def client_in(authorization: str) -> str | None:
+    """The client that a header of `client_secret_basic` names."""
+    pair = _basic_pair(authorization)
+    return pair[0] if pair else None
+
+
+async def _by_basic(turn: Turn, request: ProtocolRequest, client: ProtocolClient) -> bool:
+    return has_secret(client.row, request.authorization or "", turn.now)
+
+
+async def _by_post(turn: Turn, request: ProtocolRequest, client: ProtocolClient) -> bool:
+    given = request.form.get("client_secret")
+    return given is not None and _is_one_of(client.row.secrets_at(turn.now), given)
+
+
+async def _by_name(turn: Turn, request: ProtocolRequest, client: ProtocolClient) -> bool:
+    """A public client says who it is."""
+    return request.authorization is None and request.form.get("client_id") == client.client_id
+
+
+_CHECKS: Final[dict[str, _Check]] = {
+    AuthMethod.BASIC: _by_basic,
+    AuthMethod.POST: _by_post,
+    AuthMethod.KEY: assertion.proves,
+    AuthMethod.NONE: _by_name,
+}
+
+
+def _is_one_of(stored: Iterable[str], given: str) -> bool:
+    """Compared in constant time with each of the hashes."""
+    digest = hashed(given)
+    return any(secrets.compare_digest(one, digest) for one in stored)
+
+
+def _basic_pair(header: str | None) -> tuple[str, str] | None:
+    scheme, _, encoded = (header or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+        client_id, colon, secret = text.partition(":")
+        pair = unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    return pair if colon and "\0" not in pair[0] else None
