@@ -142,6 +142,11 @@ async def _looking(request: Request) -> Admin:
     return await _admin(request, acts=False)
 
 
+async def _filling(request: Request) -> Admin:
+    _refuse_nul([request.scope["path"], *request.query_params.values()])
+    return await _admin(request, acts=True)
+
+
 async def _acting(request: Request) -> Admin:
     await own_form_only(request)
     typed = await request.form()  # all of it, before anything of the database is held
@@ -150,6 +155,8 @@ async def _acting(request: Request) -> Admin:
 
 
 Looking = Annotated[Admin, Depends(_looking)]
+Filling = Annotated[Admin, Depends(_filling)]
+"""For long forms: the proof that they want is asked for before they are filled in."""
 Acting = Annotated[Admin, Depends(_acting)]
 """With a proof ten minutes old at most, and a second factor of those who have one."""
 

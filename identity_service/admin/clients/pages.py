@@ -13,6 +13,7 @@ from identity_service.admin.clients.form import CREATE, GROUPS
 from identity_service.admin.clients.schemas import ClientCreate, ClientsAsked, SecretRotation
 from identity_service.admin.frame import (
     Acting,
+    Filling,
     Looking,
     NotTaken,
     console,
@@ -37,7 +38,7 @@ async def clients(request: Request, admin: Looking, q: str = "", cursor: str | N
 
 
 @router.get("/admin/clients/new")
-async def ask_for_client(request: Request, admin: Looking) -> Response:
+async def ask_for_client(request: Request, admin: Filling) -> Response:
     return _form(request, admin, forms.empty(CREATE, ClientCreate))
 
 

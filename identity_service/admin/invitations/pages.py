@@ -1,8 +1,9 @@
 """Open invitations in the console."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from identity_service.admin.frame import Acting, Looking, console, console_router
@@ -12,6 +13,7 @@ from shared.web.asked import PageAsked
 
 router = console_router()
 LIST = "/admin/invitations"
+Which = Annotated[UUID, Form()]
 
 
 @router.get(LIST)
@@ -20,13 +22,13 @@ async def waiting(request: Request, admin: Looking, cursor: str | None = None) -
     return console(request, admin, "invitations.html", here="invitations", rows=rows, older=older)
 
 
-@router.post(LIST + "/{invitation_id}/send-again")
-async def send_again(admin: Acting, invitation_id: UUID) -> Response:
-    await service.send_again(admin, invitation_id)
+@router.post(LIST + "/send-again")
+async def send_again(admin: Acting, invitation: Which) -> Response:
+    await service.send_again(admin, invitation)
     return see_other(f"{LIST}?done=sent-again")
 
 
-@router.post(LIST + "/{invitation_id}/withdraw")
-async def withdraw(admin: Acting, invitation_id: UUID) -> Response:
-    await service.withdraw(admin, invitation_id)
+@router.post(LIST + "/withdraw")
+async def withdraw(admin: Acting, invitation: Which) -> Response:
+    await service.withdraw(admin, invitation)
     return see_other(f"{LIST}?done=withdrawn")

@@ -45,9 +45,9 @@ async def make(
     return await _page(request, admin, token=token)
 
 
-@router.post(LIST + "/{opening_id}/revoke")
-async def revoke(admin: Acting, opening_id: UUID) -> Response:
-    await service.close(admin, opening_id)
+@router.post(LIST + "/revoke")
+async def revoke(admin: Acting, opening: Annotated[UUID, Form()]) -> Response:
+    await service.close(admin, opening)
     return see_other(f"{LIST}?done=revoked")
 
 

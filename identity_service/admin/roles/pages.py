@@ -38,8 +38,8 @@ async def make(
     return see_other(f"{LIST}?done=role")
 
 
-@router.post(LIST + "/{name}/remove")
-async def remove(admin: Acting, name: str) -> Response:
+@router.post(LIST + "/remove")
+async def remove(admin: Acting, name: Text = "") -> Response:
     await service.remove(admin, name)
     return see_other(f"{LIST}?done=removed")
 

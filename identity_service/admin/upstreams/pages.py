@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from identity_service.admin import forms
 from identity_service.admin.access import Admin, let_go
-from identity_service.admin.frame import Acting, Looking, NotTaken, console, console_router
+from identity_service.admin.frame import Acting, Filling, Looking, NotTaken, console, console_router
 from identity_service.admin.roles import service as roles
 from identity_service.admin.upstreams import form, service, trying
 from identity_service.admin.upstreams.schemas import UpstreamTest
@@ -38,7 +38,7 @@ async def upstreams(request: Request, admin: Looking) -> Response:
 
 
 @router.get(LIST + "/new")
-async def ask_for_upstream(request: Request, admin: Looking, kind: str = OIDC) -> Response:
+async def ask_for_upstream(request: Request, admin: Filling, kind: str = OIDC) -> Response:
     asked = _form_of(kind)
     return await _form(request, admin, asked, forms.empty(asked.new, asked.create), [])
 
