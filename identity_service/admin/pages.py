@@ -1,6 +1,6 @@
 """The smaller pages of the console: organisations, policies, keys, the audit log."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Form, Request
@@ -18,11 +18,13 @@ from identity_service.admin.policies.service import PolicyChange
 from identity_service.admin.words import said
 from identity_service.web import REALMS, see_other
 from shared.kernel.errors import Invalid, NotFound
+from shared.web.forms import read
 from shared.web.limits import Limits
 
 router = console_router()
 Text = Annotated[str, Form(max_length=254)]
 Number = Annotated[int, Form()]
+_ASKED = {"account": "account_id"}
 
 
 @router.get("/admin/organisations")
@@ -113,19 +115,12 @@ async def audit(
     event: str = "",
     actor: str = "",
     account: str = "",
+    result: str = "",
     cursor: str | None = None,
 ) -> Response:
-    try:
-        asked = AuditAsked(
-            event=event or None,
-            actor=actor or None,
-            account_id=UUID(account) if account else None,
-            cursor=cursor,
-        )
-    except ValueError:
-        raise Invalid("An account is named by its id.") from None
-    rows, older = await log.search(admin, asked)
-    filters = {"event": event, "actor": actor, "account": account}
+    filters = {"event": event, "actor": actor, "account": account, "result": result}
+    named: dict[str, Any] = {_ASKED.get(name, name): value for name, value in filters.items() if value}
+    rows, older = await log.search(admin, read(AuditAsked, cursor=cursor, **named))
     return console(request, admin, "audit.html", here="audit", rows=rows, older=older, filters=filters)
 
 

@@ -130,6 +130,9 @@ async def test_the_log_is_looked_through_and_exported(house: House) -> None:
     await house.fetch("select 1 from audit_rows")
     assert "session.started" in (await browser.get("/admin/audit", params={"event": "session."})).text
     assert "Nothing fits" in (await browser.get("/admin/audit", params={"actor": "nobody"})).text
+    refused = (await browser.get("/admin/audit", params={"result": "refused"})).text
+    assert "session.started" not in refused
+    assert (await browser.get("/admin/audit", params={"result": "x"})).status_code == 422
     exported = await browser.http.post("/admin/audit/export", headers=OWN_FORM)
     assert '"event":"session.started"' in exported.text
     for path in PAGES:
