@@ -1,28 +1,13 @@
 """Passkeys (WebAuthn Level 3): registering one, signing in with it alone, and as second factor.
 
-The origin and the rpId follow from the public URL. A challenge is kept here and taken away by its first
+A challenge is kept here and taken away by its first
 answer, whatever that says. A passkey that signs in without a password must have checked its holder.
 """
 
-import struct
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
-
-import webauthn
-from webauthn.helpers import parse_authentication_credential_json, parse_registration_credential_json
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticationCredential,
-    AuthenticatorSelectionCriteria,
-    AuthenticatorTransport,
-    CredentialDeviceType,
-    PublicKeyCredentialDescriptor,
-    RegistrationCredential,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
-from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
@@ -34,12 +19,15 @@ from identity_service.visit import Visit
 from shared.kernel.errors import NotFound
 from shared.kernel.text import clean_line
 
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import AuthenticationCredential
+
+    from identity_service.factors.ceremonies import Ceremonies
+
 REGISTER, SIGN_IN, SECOND = "register", "sign_in", "second"
 MOST = 20
 """Passkeys of one account."""
 _LONGEST = 20_000
-_BAD_ANSWER = (WebAuthnException, ValueError, LookupError, TypeError, OverflowError, struct.error)
-"""What reading an answer may end in that was not made by a browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +46,12 @@ class Proof:
     amr: list[str]
 
 
-def rp_id(settings: Settings) -> str:
-    return urlsplit(settings.identity_public_url).hostname or ""
+def _ceremonies(settings: Settings) -> "Ceremonies":
+    """Where they take place: the origin and the rpId follow from the public URL."""
+    from identity_service.factors.ceremonies import Ceremonies  # allowed: late import, because it takes 6 MiB
 
-
-def origin(settings: Settings) -> str:
     parts = urlsplit(settings.identity_public_url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return Ceremonies(parts.hostname or "", f"{parts.scheme}://{parts.netloc}", settings.identity_name)
 
 
 async def ask_to_register(visit: Visit, account: Account) -> Question:
@@ -73,19 +60,10 @@ async def ask_to_register(visit: Visit, account: Account) -> Question:
     if len(present) >= MOST:
         raise PasskeyRefused(f"An account has at most {MOST} passkeys")
     row = await challenges.make(visit, REGISTER, account.realm, account.id)
-    options = webauthn.generate_registration_options(
-        rp_id=rp_id(visit.settings),
-        rp_name=visit.settings.identity_name,
-        user_id=account.id.bytes,
-        user_name=account.email,
-        user_display_name=account.name,
-        challenge=row.challenge,
-        exclude_credentials=_descriptors(present),
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=_verification(account.realm)
-        ),
+    options = _ceremonies(visit.settings).to_register(
+        account, row.challenge, present, must_verify=_must_verify(account.realm)
     )
-    return Question(row.id, webauthn.options_to_json(options))
+    return Question(row.id, options)
 
 
 async def register(
@@ -96,10 +74,10 @@ async def register(
     if challenge is None or len(answer) > _LONGEST:
         _refused(visit, account.id, "no such challenge")
         return None
+    ceremonies = _ceremonies(visit.settings)
     try:
-        credential = parse_registration_credential_json(answer)
-        made = _made(visit, account, credential, challenge)
-    except _BAD_ANSWER as error:
+        made = ceremonies.made(answer, challenge, must_verify=_must_verify(account.realm))
+    except ceremonies.BAD_ANSWER as error:
         _refused(visit, account.id, type(error).__name__)
         return None
     if await queries.by_credential(visit.session, made.credential_id) is not None:
@@ -109,10 +87,10 @@ async def register(
         id=uuid4(),
         account_id=account.id,
         credential_id=made.credential_id,
-        public_key=made.credential_public_key,
+        public_key=made.public_key,
         sign_count=made.sign_count,
-        transports=[way.value for way in credential.response.transports or []],
-        is_synced=made.credential_device_type == CredentialDeviceType.MULTI_DEVICE,
+        transports=made.transports,
+        is_synced=made.is_synced,
         name=clean_line(name)[:60] or "Passkey",
         created_at=visit.now,
     )
@@ -121,40 +99,20 @@ async def register(
     return passkey
 
 
-def _made(
-    visit: Visit, account: Account, credential: RegistrationCredential, challenge: bytes
-) -> VerifiedRegistration:
-    """What was made on the device, as it proves. Raises one of _BAD_ANSWER."""
-    return webauthn.verify_registration_response(
-        credential=credential,
-        expected_challenge=challenge,
-        expected_rp_id=rp_id(visit.settings),
-        expected_origin=origin(visit.settings),
-        require_user_verification=account.realm == "staff",
-    )
-
-
 async def ask_to_sign_in(visit: Visit, realm: str) -> Question:
     """Options to sign in with any passkey of the realm's people: nobody has said who they are."""
     row = await challenges.make(visit, SIGN_IN, realm, None)
-    options = webauthn.generate_authentication_options(
-        rp_id=rp_id(visit.settings),
-        challenge=row.challenge,
-        user_verification=UserVerificationRequirement.REQUIRED,
-    )
-    return Question(row.id, webauthn.options_to_json(options))
+    return Question(row.id, _ceremonies(visit.settings).to_answer(row.challenge, None, must_verify=True))
 
 
 async def ask_for_second(visit: Visit, account: Account) -> Question:
     """Options to use one of this account's passkeys after another factor."""
     row = await challenges.make(visit, SECOND, account.realm, account.id)
-    options = webauthn.generate_authentication_options(
-        rp_id=rp_id(visit.settings),
-        challenge=row.challenge,
-        allow_credentials=_descriptors(await queries.passkeys(visit.session, account.id)),
-        user_verification=_verification(account.realm),
+    present = await queries.passkeys(visit.session, account.id)
+    options = _ceremonies(visit.settings).to_answer(
+        row.challenge, present, must_verify=_must_verify(account.realm)
     )
-    return Question(row.id, webauthn.options_to_json(options))
+    return Question(row.id, options)
 
 
 async def check(
@@ -169,9 +127,10 @@ async def check(
     if challenge is None or len(answer) > _LONGEST:
         _refused(visit, known_id, "no such challenge")
         return None
+    ceremonies = _ceremonies(visit.settings)
     try:
-        credential = parse_authentication_credential_json(answer)
-    except _BAD_ANSWER as error:
+        credential = ceremonies.read(answer)
+    except ceremonies.BAD_ANSWER as error:
         _refused(visit, known_id, type(error).__name__)
         return None
     passkey = await queries.by_credential(visit.session, credential.raw_id)
@@ -186,22 +145,15 @@ def _verified(
     visit: Visit,
     passkey: Passkey,
     owner: Account,
-    credential: AuthenticationCredential,
+    credential: "AuthenticationCredential",
     challenge: bytes,
     *,
     is_alone: bool,
 ) -> Proof | None:
+    ceremonies, must_verify = _ceremonies(visit.settings), is_alone or _must_verify(owner.realm)
     try:
-        done = webauthn.verify_authentication_response(
-            credential=credential,
-            expected_challenge=challenge,
-            expected_rp_id=rp_id(visit.settings),
-            expected_origin=origin(visit.settings),
-            credential_public_key=passkey.public_key,
-            credential_current_sign_count=passkey.sign_count,
-            require_user_verification=is_alone or owner.realm == "staff",
-        )
-    except _BAD_ANSWER as error:
+        done = ceremonies.verified(credential, passkey, challenge, must_verify=must_verify)
+    except ceremonies.BAD_ANSWER as error:
         _refused(visit, owner.id, type(error).__name__)
         return None
     passkey.sign_count, passkey.last_used_at = done.new_sign_count, visit.now
@@ -226,25 +178,13 @@ async def remove(visit: Visit, account_id: UUID, passkey_id: UUID) -> str:
     return passkey.name
 
 
-def _verification(realm: str) -> UserVerificationRequirement:
-    if realm == "staff":
-        return UserVerificationRequirement.REQUIRED
-    return UserVerificationRequirement.PREFERRED
-
-
-def _descriptors(present: list[Passkey]) -> list[PublicKeyCredentialDescriptor]:
-    known = {way.value for way in AuthenticatorTransport}
-    return [
-        PublicKeyCredentialDescriptor(
-            id=passkey.credential_id,
-            transports=[AuthenticatorTransport(way) for way in passkey.transports if way in known],
-        )
-        for passkey in present
-    ]
+def _must_verify(realm: str) -> bool:
+    """Whether a passkey has to check its holder, also beside another factor."""
+    return realm == "staff"
 
 
 async def _owner(
-    visit: Visit, passkey: Passkey, realm: str, credential: AuthenticationCredential
+    visit: Visit, passkey: Passkey, realm: str, credential: "AuthenticationCredential"
 ) -> Account | None:
     """The live account of a passkey, which the authenticator must not contradict."""
     account = await visit.session.get(Account, passkey.account_id)
