@@ -1,7 +1,7 @@
 """Passkeys (WebAuthn Level 3): registering one, signing in with it alone, and as second factor.
 
-A challenge is kept here and taken away by its first answer, whatever that says. A passkey that signs in without
-a password must have checked its holder.
+A challenge is kept here and taken away by its first answer, whatever that says. A passkey that signs in
+without a password must have checked its holder.
 """
 
 from dataclasses import dataclass
