@@ -111,7 +111,7 @@ AUTHORIZATIONS = st.one_of(
     st.builds(lambda scheme, text: f"{scheme} {text}", st.sampled_from(SCHEMES), HEADER_TEXT),
 )
 CHECKED = settings(max_examples=25, **hostile.SETTINGS)  # type: ignore[arg-type] # as hypothesis documents them
-AT_LENGTH = settings(max_examples=1000, **hostile.SETTINGS)  # type: ignore[arg-type] # the same
+AT_LENGTH = settings(max_examples=500, **hostile.SETTINGS)  # type: ignore[arg-type] # the same
 
 
 def ask(stage: Stage, data: st.DataObject) -> None:

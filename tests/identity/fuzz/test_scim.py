@@ -142,6 +142,6 @@ def test_whatever_a_directory_sends_scim_answers(directory: Directory, data: st.
 
 @pytest.mark.slow
 @given(data=st.data())
-@settings(max_examples=1000, **hostile.SETTINGS)  # type: ignore[arg-type] # as hypothesis documents them
+@settings(max_examples=500, **hostile.SETTINGS)  # type: ignore[arg-type] # as hypothesis documents them
 def test_whatever_a_directory_sends_at_length(directory: Directory, data: st.DataObject) -> None:
     directory.call(data)
