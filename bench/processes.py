@@ -40,7 +40,7 @@ class Server:
         self._wait(health, command)
 
     def _wait(self, health: str, command: list[str]) -> None:
-        for _ in range(200):
+        for _ in range(600):
             if self._process.poll() is not None:
                 self._log.seek(0)
                 last = self._log.read().decode().strip().splitlines()[-1:]

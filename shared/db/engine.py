@@ -20,8 +20,6 @@ from shared.db.query import WRITER, Observer, PoolReader, PoolWriter, Transactio
 
 APART: Final = 3
 """Connections kept for `Database.apart`."""
-SINGLE: Final = 5
-"""Connections for single statements that write: none is held for longer than one statement takes."""
 CONNECT_WITHIN: Final = 10.0
 """Seconds a server has to take a connection."""
 
@@ -115,7 +113,7 @@ class Database:
 
     async def open(self) -> None:
         self._pool = StatementPool(self._connect_to_read, self._pool_size)
-        self._single = StatementPool(self._connect_to_write, SINGLE)
+        self._single = StatementPool(self._connect_to_write, self._pool_size)
         await self._pool.open()
 
     async def _connect_to_read(self) -> asyncpg.Connection:
