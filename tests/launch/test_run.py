@@ -345,7 +345,7 @@ def test_a_command_of_a_service_runs_beside_a_stopped_installation(stopped: Inst
 
 def test_lost_secrets_are_named(stopped: Installation) -> None:
     (stopped.folder / ".data" / "secrets.json").unlink()
-    answer = stopped.launch("run", "--port-base", str(stopped.base))
+    answer = stopped.launch("run", "--port-base", str(free_base()))
     assert answer.returncode == 1
     assert "secrets.json is gone" in answer.stderr
 
