@@ -92,13 +92,13 @@ bridge-reconcile: env ## Compare the ledgers on both sides of the bridge
 # --- working on it ----------------------------------------------------------------------------------------------
 
 test: dev-env ## Run the tests (PG_BIN=folder chooses another PostgreSQL)
-	@$(V)/pytest -n auto -m "not browser and not slow and not interop" $(ARGS)
+	@$(V)/pytest -n auto --dist worksteal -m "not browser and not slow and not interop" $(ARGS)
 
 test-browser: dev-env ## Run the tests that drive headless Chromium
 	@$(V)/pytest -m browser $(ARGS)
 
 test-all: dev-env ## Run all tests, also the slow ones
-	@$(V)/pytest -n auto -m "not interop" $(ARGS)
+	@$(V)/pytest -n auto --dist worksteal -m "not interop" $(ARGS)
 
 test-interop: dev-env ## Let clients by other people sign in: npm's openid-client, Apache's mod_auth_openidc
 	@$(V)/python -m tests.interop.install
