@@ -105,7 +105,7 @@ async def try_to_sign_in(
 async def ask_for_passkey(request: Request, caller: Calling, realm: Text = "") -> Response:
     """What the script asks the browser, so that somebody signs in without a password."""
     realm = realm_of(None, realm)
-    await caller.services.limiter.take(limits.PASSKEY_ADDRESS.key(caller.address))
+    await caller.services.limiter.take(limits.PASSKEY_QUESTION_ADDRESS.key(caller.address))
     async with caller.begin() as visit:
         await require_passkeys(visit, realm)
         question = await passkeys.ask_to_sign_in(visit, realm)

@@ -171,8 +171,11 @@ async def add_ways_in(house: House, name: str, *, ago: timedelta) -> None:
         now,
     )
     await house.execute(
-        "insert into upstreams values ('far', 'customer', 'Far', 'https://far.example', 'x', 'none', null,"
-        " '{}', '{}', 'email_verified', '[]', false, true, false, true, $1, $1) on conflict do nothing",
+        "insert into upstreams (id, kind, realm, title, issuer, client_id, token_endpoint_auth_method,"
+        " scopes, email_domains, verified_claim, role_rules, provisions, admits_linking, trusts_mfa,"
+        " is_enabled, created_at, updated_at)"
+        " values ('far', 'oidc', 'customer', 'Far', 'https://far.example', 'x', 'none', '{}', '{}',"
+        " 'email_verified', '[]', false, true, false, true, $1, $1) on conflict do nothing",
         now,
     )
     await house.execute(
