@@ -12,6 +12,7 @@ from identity_service.clients.models import Client
 from shared.db.engine import Database
 from shared.db.query import Command
 from shared.db.together import Together
+from shared.web.json import to_bytes
 
 _GIVEN: Final = audit.many(column("version", Text))
 _RECORD: Final = Command(
@@ -34,6 +35,6 @@ class ToldOfClients:
         return await self._together.ask({**entry, "version": version})
 
     async def _record(self, entries: Sequence[Mapping[str, Any]]) -> Sequence[bool]:
-        columns = {name: [entry[name] for entry in entries] for name in entries[0]}
-        kept = {row["id"] for row in await self._database.writer.run(_RECORD, **columns)}
+        given = to_bytes(entries).decode()
+        kept = {row["id"] for row in await self._database.writer.run(_RECORD, entries=given)}
         return [entry["id"] in kept for entry in entries]
