@@ -34,3 +34,8 @@ def stage(test_server: TestServer) -> Iterator[Stage]:
         yield made
         made.close()
     in_thread(lambda: test_server.drop(database))
+
+
+@pytest.fixture(autouse=True)
+def keys_from_stock() -> None:
+    """Not here: the service outlives a test, and a stock that begins again would give it a key it has."""
