@@ -21,6 +21,12 @@ __all__ = ["browser", "community", "db", "test_server", "worker_databases", "wor
 _run = pytest.StashKey[Member]()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: half as many again as there are cores, for what goes by waiting for programs and databases."""
+    cores = os.cpu_count() or 1
+    return cores + cores // 2
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The first process of a run makes the folder and holds it to the end; workers inherit its name."""
     if FOLDER not in os.environ:
