@@ -22,7 +22,7 @@ _run = pytest.StashKey[Member]()
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto`: half as many again as there are cores, for what goes by waiting for programs and databases."""
+    """`-n auto`: half as many again as there are cores, for the time that goes by waiting for programs."""
     cores = os.cpu_count() or 1
     return cores + cores // 2
 
