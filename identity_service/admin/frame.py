@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
@@ -14,9 +14,10 @@ from identity_service.roles.service import ADMIN
 from identity_service.sessions import service as sessions
 from identity_service.visit import Visit
 from identity_service.web import caller_of, cookie_secret, page, see_other, site
-from shared.kernel.errors import NotFound, invalid_field
+from shared.kernel.errors import NotFound, Problem, invalid_field
 from shared.web import idempotency
 from shared.web.csrf import own_form_only
+from shared.web.forms import NOTHING_WRONG, Refusal
 from shared.web.routes import Handler
 from shared.web.times import zone_named
 
@@ -71,6 +72,11 @@ class NotTaken(Exception):
 
     def __init__(self, page: Response) -> None:
         self.page = page
+
+
+def unconfirmed(problem: Problem, form: str = "remove") -> Refusal:
+    """Why something is not done that has to be confirmed by its name, beside the field `f-<form>`."""
+    return Refusal(problem, about=form, labels={form: "Not done"})
 
 
 class ConsoleRoute(APIRoute):
@@ -161,10 +167,22 @@ Acting = Annotated[Admin, Depends(_acting)]
 """With a proof ten minutes old at most, and a second factor of those who have one."""
 
 
+Text = Annotated[str, Form()]
+"""What was typed into one field. How long it may be is the model's to say, beside the field."""
+Names = Annotated[list[str], Form()]
+
+
 def console(
-    request: Request, admin: Admin, template: str, *, here: str, status: int = 200, **values: Any
+    request: Request,
+    admin: Admin,
+    template: str,
+    *,
+    here: str,
+    refused: Refusal = NOTHING_WRONG,
+    **values: Any,
 ) -> Response:
-    """A page of the console. Times are said in the administrator's zone."""
+    """A page of the console, or one again whose form was `refused`. Times are said in the administrator's
+    zone."""
     around = site(admin.visit.settings, "staff")
     around["home_url"] = "/admin/people"
     around["links"] = around["links"] | {
@@ -175,7 +193,8 @@ def console(
         request,
         f"admin/{template}",
         realm="staff",
-        status=status,
+        status=422 if refused.summary else 200,
+        refused=refused,
         around=around,
         viewer=admin.account,
         nav=[(label, url, name == here, icon) for name, label, url, icon in NAV],

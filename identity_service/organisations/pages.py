@@ -45,7 +45,8 @@ async def invite(request: Request, caller: Calling, email: Text = "", admin: Tex
     except (BadEmail, OutsideDomain, HasAccount, limits.TooManyAttempts) as error:
         async with caller.begin() as visit:
             me = await _admin(request, visit)
-            return await _page(request, me, email=email, error=("f-email", error.detail))
+            wrong = ("f-email", error.detail)
+            return await _page(request, me, email=email, is_admin=admin == "true", error=wrong)
     return see_other(f"{PATH}?done=invited")
 
 
@@ -124,7 +125,13 @@ def _id(text: str) -> UUID:
 
 
 async def _page(
-    request: Request, me: Me, *, email: str = "", domain: str = "", error: tuple[str, str] | None = None
+    request: Request,
+    me: Me,
+    *,
+    email: str = "",
+    is_admin: bool = False,
+    domain: str = "",
+    error: tuple[str, str] | None = None,
 ) -> Response:
     own = await service.of_admin(me.visit, me.account)
     session = me.visit.session
@@ -139,6 +146,7 @@ async def _page(
         waiting=await invitations.waiting_at(me.visit, own.id),
         domains=await queries.domains(session, own.id),
         email=email,
+        is_admin=is_admin,
         domain=domain,
         errors=[error] if error else [],
     )

@@ -19,8 +19,9 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(own_form_only)
 
 Text = Annotated[str, Form()]
 UPLOAD_PATH = "/account/profile/picture"
-MAX_UPLOAD = pictures.MAX_BYTES + 50_000
-"""Bytes of the form around the largest picture."""
+MAX_UPLOAD = 12_000_000
+"""Bytes of the form: who chose a photograph as telephones take them is told beside the field that it is too
+large."""
 FIELDS = {BadName: "f-name", BadLocale: "f-locale", BadZone: "f-zone"}
 
 

@@ -95,7 +95,8 @@ async def keep(
 ) -> Upstream:
     """Make a provider, or change it; without `secret` the one that is kept stays. Who is linked stays linked
     only while kind, issuer and realm are the same. Raises BadUpstream, UnknownRole."""
-    await roles.known(visit, settings.realm, [rule.role for rule in settings.role_rules])
+    given = [rule.role for rule in settings.role_rules]
+    await roles.known(visit, settings.realm, given, field="role_rules")
     if settings.kind == SAML:
         await descriptions.check(visit, settings)
     upstream = await visit.session.get(Upstream, upstream_id)

@@ -26,8 +26,16 @@ def _words(kind: str, context: Mapping[str, Any], message: str) -> str:
             return f"Choose {context['min_length']} at least."
         case "missing":
             return "Write something here."
-        case "int_parsing":
+        case "int_parsing" | "int_from_float":
             return "Write a whole number."
+        case "greater_than_equal":
+            return f"Write {context['ge']} or more."
+        case "less_than_equal":
+            return f"Write {context['le']} or less."
+        case "uuid_parsing":
+            return "This is no id."
+        case "literal_error":
+            return f"Choose {context['expected']}."
         case "value_error":
             reason = str(context["error"])
             return f"{reason[:1].upper()}{reason[1:]}."

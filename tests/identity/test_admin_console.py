@@ -118,7 +118,7 @@ async def test_organisations_policies_and_keys(house: House) -> None:
     assert f"/admin/organisations/{acme}" in page
     for action, fields in (("change", {"name": "Acme B"}), ("remove", {"name": "Acme B"})):
         assert (await browser.post(f"/admin/organisations/{acme}/{action}", fields)).status_code == 303
-    policy = {"length": "12", "days": "0", "passkeys": "true"}
+    policy = {"password_min_length": "12", "remembered_device_days": "0", "allows_passkeys": "true"}
     assert (await browser.post("/admin/policies/customer", policy)).status_code == 303
     assert 'value="12"' in (await browser.get("/admin/policies")).text
     assert (await browser.post("/admin/keys/rotate", {})).status_code == 303

@@ -113,7 +113,10 @@ async def test_who_has_an_account_joins_with_it_and_with_no_other(house: House) 
 async def test_invitations_go_to_the_confirmed_domain_alone(house: House, email: str) -> None:
     browser = await keeper(house)
     before = len(await house.fetch("select 1 from mails"))
-    assert (await browser.post(f"{PAGE}/invite", {"email": email})).status_code == 422
+    refused = await browser.post(f"{PAGE}/invite", {"email": email, "admin": "true"})
+    assert refused.status_code == 422
+    assert f'value="{email}"' in refused.text
+    assert 'name="admin" value="true" checked' in refused.text
     assert len(await house.fetch("select 1 from mails")) == before
 
 

@@ -193,7 +193,10 @@ async def test_what_is_no_small_picture_is_refused(house: House, content: bytes,
 
 async def test_a_body_far_beyond_a_picture_is_cut_off_and_uploads_are_counted(house: House) -> None:
     browser = await at_home(house, ANA, "customer")
-    assert (await upload(browser, b"\0" * 2_200_000)).status_code == 413
+    photograph = await upload(browser, drawn("JPEG") + b"\0" * 9_000_000)
+    assert photograph.status_code == 422
+    assert "at most 2 MB" in photograph.text
+    assert (await upload(browser, b"\0" * 12_000_000)).status_code == 413
     assert (await browser.post("/account/profile", {"name": "x" * 1_100_000})).status_code == 413
     answers = [await upload(browser, b"no picture") for _ in range(21)]
     assert "Too many attempts" in answers[-1].text

@@ -1,9 +1,9 @@
 """Applications in the console."""
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Form, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from identity_service.admin import forms
@@ -16,9 +16,11 @@ from identity_service.admin.frame import (
     Filling,
     Looking,
     NotTaken,
+    Text,
     console,
     console_router,
     shown_once,
+    unconfirmed,
 )
 from identity_service.clients.metadata import ClientMetadata
 from identity_service.web import see_other
@@ -27,7 +29,6 @@ from shared.web.forms import NOTHING_WRONG, Refusal
 from shared.web.forms import read as read_form
 
 router = console_router()
-Text = Annotated[str, Form(max_length=254)]
 ONE = "/admin/clients/{client_id}"
 
 
@@ -98,8 +99,13 @@ async def enable(admin: Acting, client_id: str) -> Response:
 
 
 @router.post(ONE + "/remove")
-async def remove(admin: Acting, client_id: str, name: Text = "") -> Response:
-    await service.remove(admin, await service.client(admin, client_id), name=name)
+async def remove(request: Request, admin: Acting, client_id: str, name: Text = "") -> Response:
+    row = await service.client(admin, client_id)
+    try:
+        await service.remove(admin, row, name=name)
+    except Problem as problem:
+        refused = unconfirmed(problem)
+        raise NotTaken(await _shown(request, admin, client_id, confirmation=name, refused=refused)) from None
     return see_other("/admin/clients?done=removed")
 
 
@@ -119,7 +125,6 @@ def _form(
         admin,
         "client_new.html",
         here="clients",
-        status=422 if refused.summary else 200,
         groups=forms.shown(CREATE, typed, ClientCreate, refused),
         typed=typed,
         refused=refused,
@@ -132,6 +137,7 @@ async def _shown(
     client_id: str,
     *,
     secret: str = "",
+    confirmation: str = "",
     typed: dict[str, Any] | None = None,
     refused: Refusal = NOTHING_WRONG,
 ) -> Response:
@@ -143,9 +149,9 @@ async def _shown(
         admin,
         "client.html",
         here="clients",
-        status=422 if refused.summary else 200,
         client=view,
         secret=secret,
+        confirmation=confirmation,
         groups=forms.shown(GROUPS, typed, ClientMetadata, refused),
         typed=typed,
         refused=refused,

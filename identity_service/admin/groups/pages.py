@@ -7,18 +7,16 @@ from fastapi import Form, Request
 from starlette.responses import Response
 
 from identity_service.admin.access import Admin
-from identity_service.admin.frame import Acting, Looking, NotTaken, console, console_router
+from identity_service.admin.frame import Acting, Looking, NotTaken, Text, console, console_router, unconfirmed
 from identity_service.admin.groups import service
 from identity_service.admin.groups.schemas import GroupChange, GroupCreate, GroupsAsked
 from identity_service.admin.roles import service as roles
 from identity_service.web import see_other
 from shared.kernel.errors import Problem
 from shared.web.asked import PageAsked
-from shared.web.forms import NOTHING_WRONG, Refusal, read
+from shared.web.forms import Refusal, read
 
 router = console_router()
-Text = Annotated[str, Form(max_length=254)]
-MaybeText = Annotated[str | None, Form(max_length=254)]
 LIST = "/admin/groups"
 ONE = LIST + "/{group_id}"
 
@@ -34,7 +32,7 @@ async def make(request: Request, admin: Acting, name: Text = "", role: Text = ""
         made = await service.create(admin, read(GroupCreate, name=name, role=role or None))
     except Problem as problem:
         refused = Refusal(problem, about="name")
-        again = await _list(request, admin, GroupsAsked(), typed=(name, role), refused=refused)
+        again = await _list(request, admin, GroupsAsked(), name=name, role=role, refused=refused)
         raise NotTaken(again) from None
     return _done(made.id, "group")
 
@@ -45,15 +43,17 @@ async def group(request: Request, admin: Looking, group_id: UUID, cursor: str | 
 
 
 @router.post(ONE + "/change")
-async def change(
-    request: Request, admin: Acting, group_id: UUID, name: MaybeText = None, role: Text = ""
-) -> Response:
+async def change(request: Request, admin: Acting, group_id: UUID, role: Text = "") -> Response:
+    """The form of a group that a directory keeps asks for no name."""
     row = await service.group(admin, group_id)
+    typed: dict[str, Any] = {"role": role}
+    if (name := (await request.form()).get("name")) is not None:
+        typed["name"] = name
     try:
-        await service.change(admin, row, read(GroupChange, name=name, role=role or None))
+        await service.change(admin, row, read(GroupChange, **typed | {"role": role or None}))
     except Problem as problem:
         refused = Refusal(problem, about="name")
-        again = await _shown(request, admin, group_id, PageAsked(), name=name, refused=refused)
+        again = await _shown(request, admin, group_id, PageAsked(), **typed, refused=refused)
         raise NotTaken(again) from None
     return _done(group_id, "changed")
 
@@ -77,8 +77,14 @@ async def drop(admin: Acting, group_id: UUID, account: Annotated[UUID, Form()]) 
 
 
 @router.post(ONE + "/remove")
-async def remove(admin: Acting, group_id: UUID, name: Text = "") -> Response:
-    await service.remove(admin, await service.group(admin, group_id), name=name)
+async def remove(request: Request, admin: Acting, group_id: UUID, name: Text = "") -> Response:
+    row = await service.group(admin, group_id)
+    try:
+        await service.remove(admin, row, name=name)
+    except Problem as problem:
+        refused = unconfirmed(problem)
+        again = await _shown(request, admin, group_id, PageAsked(), confirmation=name, refused=refused)
+        raise NotTaken(again) from None
     return see_other(f"{LIST}?done=removed")
 
 
@@ -91,52 +97,16 @@ async def _roles(admin: Admin) -> list[tuple[str, str]]:
     return [("", "No role"), *((role.name, role.title) for role in known)]
 
 
-async def _list(
-    request: Request,
-    admin: Admin,
-    asked: GroupsAsked,
-    *,
-    typed: tuple[str, str] = ("", ""),
-    refused: Refusal = NOTHING_WRONG,
-) -> Response:
+async def _list(request: Request, admin: Admin, asked: GroupsAsked, **more: Any) -> Response:
     rows, older = await service.found(admin, asked)
-    return console(
-        request,
-        admin,
-        "groups.html",
-        here="groups",
-        status=422 if refused.summary else 200,
-        rows=rows,
-        q=asked.q,
-        older=older,
-        roles=await _roles(admin),
-        typed=typed,
-        refused=refused,
-    )
+    values: dict[str, Any] = {"rows": rows, "q": asked.q, "older": older, "roles": await _roles(admin)}
+    values |= {"name": "", "role": ""}
+    return console(request, admin, "groups.html", here="groups", **values | more)
 
 
-async def _shown(
-    request: Request,
-    admin: Admin,
-    group_id: UUID,
-    asked: PageAsked,
-    *,
-    refused: Refusal = NOTHING_WRONG,
-    **typed: Any,
-) -> Response:
+async def _shown(request: Request, admin: Admin, group_id: UUID, asked: PageAsked, **more: Any) -> Response:
     view = await service.view(admin, group_id)
     rows, older = await service.members(admin, group_id, asked)
-    return console(
-        request,
-        admin,
-        "group.html",
-        here="groups",
-        status=422 if refused.summary else 200,
-        group=view,
-        name=typed.get("name") or view.name,
-        email=typed.get("email", ""),
-        members=rows,
-        older=older,
-        roles=await _roles(admin),
-        refused=refused,
-    )
+    values: dict[str, Any] = {"group": view, "members": rows, "older": older, "roles": await _roles(admin)}
+    values |= {"name": view.name, "role": view.role or "", "email": "", "confirmation": ""}
+    return console(request, admin, "group.html", here="groups", **values | more)

@@ -149,7 +149,7 @@ def _name(row: Group, name: str) -> None:
 
 async def _role(admin: Admin, role: str | None) -> str | None:
     """Raises UnknownRole."""
-    return (await roles.known(admin.visit, REALM, [role]))[0] if role else None
+    return (await roles.known(admin.visit, REALM, [role], field="role"))[0] if role else None
 
 
 async def _require_free(admin: Admin, name: str) -> None:

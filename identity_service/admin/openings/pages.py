@@ -7,7 +7,16 @@ from fastapi import Form, Request
 from starlette.responses import Response
 
 from identity_service.admin.access import Admin
-from identity_service.admin.frame import Acting, Looking, NotTaken, console, console_router, shown_once
+from identity_service.admin.frame import (
+    Acting,
+    Looking,
+    Names,
+    NotTaken,
+    Text,
+    console,
+    console_router,
+    shown_once,
+)
 from identity_service.admin.openings import service
 from identity_service.admin.openings.service import OpeningCreate
 from identity_service.web import see_other
@@ -15,8 +24,6 @@ from shared.kernel.errors import Problem
 from shared.web.forms import NOTHING_WRONG, Refusal, read
 
 router = console_router()
-Text = Annotated[str, Form(max_length=254)]
-Names = Annotated[list[str], Form(max_length=2)]
 LIST = "/admin/initial-access-tokens"
 _FRESH = {"note": "", "realms": ["customer"], "uses": "1", "days": "7"}
 
@@ -64,7 +71,6 @@ async def _page(
         admin,
         "openings.html",
         here="openings",
-        status=422 if refused.summary else 200,
         rows=await service.openings(admin),
         token=token,
         typed=typed,

@@ -1,22 +1,34 @@
 """People in the console."""
 
-from typing import Annotated
+from typing import Any
 from uuid import UUID
 
-from fastapi import Form, Request
+from fastapi import Request
 from starlette.responses import Response
 
-from identity_service.admin.frame import Acting, Looking, console, console_router
+from identity_service.accounts.errors import BadName
+from identity_service.accounts.models import Account
+from identity_service.admin.access import Admin
+from identity_service.admin.frame import (
+    Acting,
+    Looking,
+    Names,
+    NotTaken,
+    Text,
+    console,
+    console_router,
+    unconfirmed,
+)
 from identity_service.admin.organisations import service as organisations
 from identity_service.admin.people import service
 from identity_service.admin.people.schemas import PeopleAsked, PersonChange, StaffInvite
 from identity_service.admin.roles import service as roles
 from identity_service.web import see_other
 from shared.kernel.errors import Problem
+from shared.web.forms import Refusal, read
 
 router = console_router()
-Text = Annotated[str, Form(max_length=254)]
-Names = Annotated[list[str], Form(max_length=50)]
+_IDS = {"roles": "f-role", "organisation_id": "f-organisation"}
 PERSON = "/admin/people/{account_id}"
 
 
@@ -33,48 +45,28 @@ async def people(request: Request, admin: Looking, q: str = "", cursor: str | No
 
 @router.get("/admin/people/invite")
 async def ask_to_invite(request: Request, admin: Looking) -> Response:
-    known = [role for role in await roles.all_roles(admin) if role.realm == "staff"]
-    return console(request, admin, "invite.html", here="people", roles=known, email="", error="")
+    return await _invitation(request, admin)
 
 
 @router.post("/admin/people/invite/send")
 async def invite(request: Request, admin: Acting, email: Text = "", role: Names = []) -> Response:  # noqa: B006 # FastAPI copies it
     try:
-        await service.invite(admin, StaffInvite(email=email, roles=role))
-    except Problem as refusal:
-        known = [one for one in await roles.all_roles(admin) if one.realm == "staff"]
-        return console(
-            request,
-            admin,
-            "invite.html",
-            here="people",
-            status=422,
-            roles=known,
-            email=email,
-            error=refusal.detail,
-        )
+        await service.invite(admin, read(StaffInvite, email=email, roles=role))
+    except Problem as problem:
+        refused = Refusal(problem, about="email", ids=_IDS)
+        again = await _invitation(request, admin, email=email, chosen=role, refused=refused)
+        raise NotTaken(again) from None
     return see_other("/admin/people?done=invited")
 
 
 @router.get(PERSON)
 async def person(request: Request, admin: Looking, account_id: UUID) -> Response:
-    who = await service.account(admin, account_id)
-    known = [role for role in await roles.all_roles(admin) if role.realm == who.realm]
-    return console(
-        request,
-        admin,
-        "person.html",
-        here="people",
-        person=await service.view(admin, who),
-        sessions=await service.live_sessions(admin, who),
-        roles=known,
-        organisations=await organisations.all_names(admin),
-        is_you=who.id == admin.account.id,
-    )
+    return await _shown(request, admin, await service.account(admin, account_id))
 
 
 @router.post(PERSON + "/change")
 async def change(
+    request: Request,
     admin: Acting,
     account_id: UUID,
     name: Text = "",
@@ -82,12 +74,17 @@ async def change(
     organisation: Text = "",
 ) -> Response:
     who = await service.account(admin, account_id)
-    wanted = PersonChange(name=name, roles=role)
+    said: dict[str, Any] = {"name": name, "roles": role}
     if who.realm == "customer":
-        wanted = PersonChange(
-            name=name, roles=role, organisation_id=UUID(organisation) if organisation else None
+        said["organisation_id"] = organisation or None
+    try:
+        await service.change(admin, who, read(PersonChange, **said))
+    except Problem as problem:
+        refused = Refusal(problem, about="name" if isinstance(problem, BadName) else "roles", ids=_IDS)
+        again = await _shown(
+            request, admin, who, name=name, chosen=role, organisation=organisation, refused=refused
         )
-    await service.change(admin, who, wanted)
+        raise NotTaken(again) from None
     return _done(account_id, "changed")
 
 
@@ -104,8 +101,13 @@ async def reactivate(admin: Acting, account_id: UUID) -> Response:
 
 
 @router.post(PERSON + "/purge")
-async def purge(admin: Acting, account_id: UUID, name: Text = "") -> Response:
-    await service.purge(admin, await service.account(admin, account_id), name=name)
+async def purge(request: Request, admin: Acting, account_id: UUID, name: Text = "") -> Response:
+    who = await service.account(admin, account_id)
+    try:
+        await service.purge(admin, who, name=name)
+    except Problem as problem:
+        refused = unconfirmed(problem, "purge")
+        raise NotTaken(await _shown(request, admin, who, purged=name, refused=refused)) from None
     return see_other("/admin/people?done=purged")
 
 
@@ -116,10 +118,14 @@ async def end_sessions(admin: Acting, account_id: UUID) -> Response:
 
 
 @router.post(PERSON + "/reset-factors")
-async def reset_factors(admin: Acting, account_id: UUID, name: Text = "") -> Response:
+async def reset_factors(request: Request, admin: Acting, account_id: UUID, name: Text = "") -> Response:
     who = await service.account(admin, account_id)
-    service.confirm(name, who.name)
-    await service.reset_factors(admin, who)
+    try:
+        service.confirm(name, who.name)
+        await service.reset_factors(admin, who)
+    except Problem as problem:
+        refused = unconfirmed(problem, "reset")
+        raise NotTaken(await _shown(request, admin, who, reset=name, refused=refused)) from None
     return _done(account_id, "factors")
 
 
@@ -131,3 +137,31 @@ async def password_link(admin: Acting, account_id: UUID) -> Response:
 
 def _done(account_id: UUID, what: str) -> Response:
     return see_other(f"/admin/people/{account_id}?done={what}")
+
+
+async def _roles(admin: Admin, realm: str) -> list[tuple[str, str, str]]:
+    return [
+        (role.name, role.title, role.name) for role in await roles.all_roles(admin) if role.realm == realm
+    ]
+
+
+async def _invitation(request: Request, admin: Admin, **more: Any) -> Response:
+    values: dict[str, Any] = {"roles": await _roles(admin, "staff"), "email": "", "chosen": []}
+    return console(request, admin, "invite.html", here="people", **values | more)
+
+
+async def _shown(request: Request, admin: Admin, who: Account, **more: Any) -> Response:
+    view = await service.view(admin, who)
+    values: dict[str, Any] = {
+        "person": view,
+        "name": view.name,
+        "chosen": view.roles,
+        "organisation": str(view.organisation.id) if view.organisation else "",
+        "sessions": await service.live_sessions(admin, who),
+        "roles": await _roles(admin, view.realm),
+        "organisations": await organisations.all_names(admin),
+        "is_you": who.id == admin.account.id,
+        "reset": "",
+        "purged": "",
+    }
+    return console(request, admin, "person.html", here="people", **values | more)

@@ -1,12 +1,13 @@
 """Roles in the console."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Form, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from identity_service.admin.access import Admin
-from identity_service.admin.frame import Acting, Looking, NotTaken, console, console_router
+from identity_service.admin.errors import StillUsed
+from identity_service.admin.frame import Acting, Looking, NotTaken, Text, console, console_router
 from identity_service.admin.roles import service
 from identity_service.admin.roles.service import RoleCreate
 from identity_service.web import see_other
@@ -14,7 +15,6 @@ from shared.kernel.errors import Problem
 from shared.web.forms import NOTHING_WRONG, Refusal, read
 
 router = console_router()
-Text = Annotated[str, Form(max_length=254)]
 LIST = "/admin/roles"
 _PATTERNS = {"name": "Two to fifty small letters, digits and underscores, beginning with a letter."}
 _FRESH = {"name": "", "title": "", "realm": "staff"}
@@ -39,8 +39,11 @@ async def make(
 
 
 @router.post(LIST + "/remove")
-async def remove(admin: Acting, name: Text = "") -> Response:
-    await service.remove(admin, name)
+async def remove(request: Request, admin: Acting, name: Text = "") -> Response:
+    try:
+        await service.remove(admin, name)
+    except StillUsed as problem:
+        raise NotTaken(await _page(request, admin, refused=Refusal(problem))) from None
     return see_other(f"{LIST}?done=removed")
 
 
@@ -52,7 +55,6 @@ async def _page(
         admin,
         "roles.html",
         here="roles",
-        status=422 if refused.summary else 200,
         rows=await service.all_roles(admin),
         typed=typed,
         refused=refused,

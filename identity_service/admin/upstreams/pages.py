@@ -1,13 +1,22 @@
 """Providers upstream in the console."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Form, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from identity_service.admin import forms
 from identity_service.admin.access import Admin, let_go
-from identity_service.admin.frame import Acting, Filling, Looking, NotTaken, console, console_router
+from identity_service.admin.frame import (
+    Acting,
+    Filling,
+    Looking,
+    NotTaken,
+    Text,
+    console,
+    console_router,
+    unconfirmed,
+)
 from identity_service.admin.roles import service as roles
 from identity_service.admin.upstreams import form, service, trying
 from identity_service.admin.upstreams.schemas import UpstreamTest
@@ -18,7 +27,6 @@ from shared.web.forms import NOTHING_WRONG, Refusal
 from shared.web.forms import read as read_form
 
 router = console_router()
-Text = Annotated[str, Form(max_length=254)]
 LIST = "/admin/upstreams"
 ONE = LIST + "/{upstream_id}"
 _PATTERNS = {
@@ -100,8 +108,13 @@ async def enable(admin: Acting, upstream_id: str) -> Response:
 
 
 @router.post(ONE + "/remove")
-async def remove(admin: Acting, upstream_id: str, name: Text = "") -> Response:
-    await service.remove(admin, await service.upstream(admin, upstream_id), name=name)
+async def remove(request: Request, admin: Acting, upstream_id: str, name: Text = "") -> Response:
+    row = await service.upstream(admin, upstream_id)
+    try:
+        await service.remove(admin, row, name=name)
+    except Problem as problem:
+        around = await _around(admin, upstream_id) | {"confirmation": name}
+        raise NotTaken(_page(request, admin, around, refused=unconfirmed(problem))) from None
     return see_other(f"{LIST}?done=removed")
 
 
@@ -134,7 +147,6 @@ async def _form(
         admin,
         "upstream_new.html",
         here="upstreams",
-        status=422 if refused.summary else 200,
         kind=asked.kind,
         groups=forms.shown(asked.new, typed, asked.create, refused),
         typed=typed,
@@ -163,6 +175,7 @@ async def _around(admin: Admin, upstream_id: str) -> dict[str, Any]:
     groups = form.FORMS[view.kind].groups
     return {
         "upstream": view,
+        "confirmation": "",
         "typed": forms.filled(groups, view.settings.model_dump()),
         "rules": form.with_spare(form.rules_said(view.settings.role_rules)),
         "roles": await _roles(admin),
@@ -183,7 +196,6 @@ def _page(
         admin,
         "upstream.html",
         here="upstreams",
-        status=422 if refused.summary else 200,
         groups=forms.shown(asked.groups, around["typed"], asked.change, refused),
         refused=refused,
         tested=tested,
