@@ -76,7 +76,7 @@ class NotTaken(Exception):
 
 def unconfirmed(problem: Problem, form: str = "remove") -> Refusal:
     """Why something is not done that has to be confirmed by its name, beside the field `f-<form>`."""
-    return Refusal(problem, about=form, labels={form: "Not done"})
+    return Refusal(problem, about=form, labels={form: "Confirmation"})
 
 
 class ConsoleRoute(APIRoute):

@@ -190,7 +190,25 @@ def test_forms_of_the_console_that_were_refused_are_whole(
     page.get_by_role("button", name="Test the connection").click()
     expect(page.get_by_role("status")).to_contain_text("Nobody can sign in by way of it like this.")
     at_both_widths(page, "a provider that does not answer")
+    refused(page, "/admin/policies", "Save for colleagues", "Days for which", "1000")
+    refused(page, identity.paths["colleague"], "Save", "Name", "   ")
+    refused(page, identity.paths["colleague"], "Delete Tomas Berg for good", "Type the name", "Tom")
     context.close()
+
+
+def refused(page: Page, path: str, button: str, label: str, typed: str) -> None:
+    """A value that the browser itself may not let through comes back with what is wrong beside it."""
+    page.goto(path)
+    send = page.get_by_role("button", name=button, exact=True)
+    send.evaluate("button => button.form.noValidate = true")
+    field = page.locator("form").filter(has=send).get_by_label(label).first
+    field.fill(typed)
+    send.click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_role("alert").get_by_role("link").first.click()
+    expect(page.locator("[aria-invalid]")).to_be_focused()
+    expect(page.locator("[aria-invalid]")).to_have_value(typed)
+    at_both_widths(page, f"{path}, refused")
 
 
 def test_a_form_of_the_console_is_used_by_keyboard_alone(browser: Browser, identity: House) -> None:
