@@ -3,7 +3,7 @@
 The names are those of RFC 7591 and of the specifications it refers to, and of `Client` for the rest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any, Literal
 
 from joserfc.errors import JoseError
@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from identity_service.clients.addresses import RedirectUri, WebAddress
 from identity_service.clients.names import Algorithm, AuthMethod, Profile
 from identity_service.clients.origins import BadOrigin, exact_origins
+from shared.kernel.errors import FieldError, Invalid
 from shared.oidc.names import GrantType
 from shared.web.fields import Disagrees
 
@@ -103,6 +104,25 @@ class ClientMetadata(BaseModel):
         for rule in _RULES:
             rule(self)
         return self
+
+
+class UnknownAudience(Invalid):
+    code = "clients.unknown_audience"
+    title = "There is no such audience here"
+
+
+def require_audiences(client: ClientMetadata, known: Collection[str]) -> None:
+    """No token is ever made for an audience that is not `known`: whoever names one has mistyped, or means
+    another installation. Raises UnknownAudience, about each of them."""
+    there_are = ", ".join(sorted(known))
+    wrong = tuple(
+        FieldError(f"/{name}/{index}", UnknownAudience.code, f"There is no {audience} here, but {there_are}.")
+        for name in ("audiences", "machine_audiences", "exchange_audiences", "serves")
+        for index, audience in enumerate(getattr(client, name))
+        if audience not in known
+    )
+    if wrong:
+        raise UnknownAudience(wrong[0].detail, fields=wrong)
 
 
 def _keys_where_it_signs(client: ClientMetadata) -> None:

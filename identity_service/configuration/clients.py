@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from identity_service.audit import service as audit
 from identity_service.clients import service as clients
-from identity_service.clients.metadata import ClientMetadata
+from identity_service.clients.metadata import ClientMetadata, UnknownAudience, require_audiences
 from identity_service.clients.models import Client
 from identity_service.clients.names import AuthMethod
 from identity_service.configuration.changes import Act, Change, differences
@@ -32,13 +32,11 @@ async def plan(visit: Visit, wanted: Sequence[AppliedClient]) -> list[Change]:
 
 
 def _require_audiences(client: AppliedClient, known: Collection[str]) -> None:
-    """No token is ever made for another: whoever names one has mistyped, or means another installation."""
-    for name in ("audiences", "machine_audiences", "exchange_audiences", "serves"):
-        for audience in getattr(client, name):
-            if audience not in known:
-                raise BadFile(
-                    f"client {client.id}, {name}: there is no {audience} here, but {', '.join(sorted(known))}"
-                )
+    try:
+        require_audiences(client, known)
+    except UnknownAudience as wrong:
+        name = wrong.fields[0].pointer.split("/")[1]
+        raise BadFile(f"client {client.id}, {name}: {wrong.detail}") from None
 
 
 def _change(wanted: AppliedClient, present: Client | None) -> Change | None:

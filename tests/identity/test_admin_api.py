@@ -256,6 +256,23 @@ async def test_a_client_is_replaced_disabled_and_removed(house: House, admin: Ap
     assert (await admin.get("/clients/an-app")).status_code == 404
 
 
+@pytest.mark.parametrize("name", ["audiences", "machine_audiences", "exchange_audiences", "serves"])
+async def test_an_audience_that_is_none_of_ours_is_refused_by_its_field(
+    house: House, admin: Api, name: str
+) -> None:
+    elsewhere = CLIENT | {name: [CUSTOMER, "http://localhost:9002"]}
+    refused = await admin.post("/clients", elsewhere)
+    assert (refused.status_code, refused.json()["code"]) == (422, "clients.unknown_audience")
+    [error] = refused.json()["errors"]
+    assert error["pointer"] == f"/{name}/1"
+    assert error["detail"].startswith("There is no http://localhost:9002 here, but http://")
+    assert (await admin.post("/clients", CLIENT)).status_code == 201
+    del elsewhere["id"]
+    changed = await admin.matching("PUT", "/clients/an-app", elsewhere)
+    assert (changed.status_code, changed.json()["code"]) == (422, "clients.unknown_audience")
+    assert await house.fetch("select 1 from clients where 'http://localhost:9002' = any(audiences)") == []
+
+
 async def test_clients_of_the_settings_are_read_only(house: House, admin: Api) -> None:
     path = "/clients/employee-community"
     metadata = (await admin.get(path)).json()["metadata"]

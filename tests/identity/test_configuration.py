@@ -263,5 +263,5 @@ def test_what_does_not_fit_a_provider_is_named(changes: dict[str, Any], named: s
 @pytest.mark.parametrize("name", ["audiences", "machine_audiences", "exchange_audiences", "serves"])
 async def test_an_audience_that_is_none_of_ours_is_refused_by_name(house: House, name: str) -> None:
     elsewhere = CRM | {name: ["http://localhost:9002"]}
-    with pytest.raises(BadFile, match=rf"client crm, {name}: there is no http://localhost:9002 here"):
+    with pytest.raises(BadFile, match=rf"client crm, {name}: There is no http://localhost:9002 here"):
         await planned(house, {"clients": [elsewhere]})

@@ -126,6 +126,7 @@ async def test_an_application_is_changed_and_what_its_form_leaves_empty_is_as_us
         ({"refresh_grace_seconds": "soon"}, "refresh_grace_seconds", "Write a whole number."),
         ({"token_endpoint_auth_method": "private_key_jwt"}, "jwks_uri", "Private_key_jwt needs jwks or"),
         ({"origins": "https://app.example.com/path"}, "origins", "say scheme://host"),
+        ({"serves": "http://localhost:8002 http://x"}, "serves", "There is no http://x here, but http://"),
         ({"id": "employee-community"}, "id", "There is one of that name already"),
         ({"id": "no id"}, "id", "String should match"),
     ],

@@ -19,9 +19,10 @@ from identity_service.admin.errors import AlreadyThere, KeptElsewhere
 from identity_service.admin.people.service import confirm
 from identity_service.audit import service as audit
 from identity_service.clients import service as clients
-from identity_service.clients.metadata import ClientMetadata
+from identity_service.clients.metadata import ClientMetadata, require_audiences
 from identity_service.clients.models import Client
 from identity_service.clients.names import AuthMethod
+from identity_service.protocol.resources import resources
 from identity_service.sealing import hashed, new_secret
 from shared.kernel.errors import Conflict, NotFound
 
@@ -84,7 +85,8 @@ def metadata_of(client: Client) -> dict[str, Any]:
 
 
 async def create(admin: Admin, wanted: ClientCreate) -> tuple[Client, str | None]:
-    """The client, and its secret where it needs one. Raises AlreadyThere, BadOrigin."""
+    """The client, and its secret where it needs one. Raises AlreadyThere, BadOrigin,
+    UnknownAudience."""
     client_id = wanted.id or f"c_{secrets.token_urlsafe(16)}"
     if await admin.visit.session.get(Client, client_id) is not None:
         raise AlreadyThere
@@ -96,7 +98,7 @@ async def create(admin: Admin, wanted: ClientCreate) -> tuple[Client, str | None
 
 async def change(admin: Admin, row: Client, wanted: ClientMetadata) -> tuple[Client, str | None]:
     """The client as it is now, and a secret when it needs one from now on and has none. Raises KeptElsewhere,
-    BadOrigin."""
+    BadOrigin, UnknownAudience."""
     _ours(row)
     secret, secret_hash = None, row.secret_hash
     if wanted.token_endpoint_auth_method not in WITH_SECRET:
@@ -121,6 +123,8 @@ async def _keep(
     secret_hash: str | None,
     token_hash: str | None = None,
 ) -> None:
+    """Raises BadOrigin, UnknownAudience."""
+    require_audiences(wanted, resources(admin.visit.settings).keys())
     values = {name: getattr(wanted, name) for name in FIELDS}
     registration = clients.Registration(
         id=client_id, source=source, secret_hash=secret_hash, registration_token_hash=token_hash, **values
