@@ -56,6 +56,15 @@ class Server:
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def cpu_seconds_behind(self) -> float:
+        """Of this, what threads used that are less urgent than the process: those that hash."""
+        ticks = 0
+        for task in Path(f"/proc/{self._process.pid}/task").iterdir():
+            fields = (task / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[16]) > 0:
+                ticks += int(fields[11]) + int(fields[12])
+        return ticks / TICKS
+
     def resident_mib(self) -> float:
         for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
