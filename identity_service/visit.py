@@ -19,7 +19,7 @@ from identity_service.settings import Settings
 from identity_service.upstreams.documents import Documents
 from identity_service.upstreams.saml.equipment import Equipment
 from shared.db.engine import Database
-from shared.db.query import Reader
+from shared.db.query import Reader, Writer, writer_of
 from shared.kernel.clock import Clock
 
 
@@ -60,6 +60,11 @@ class Caller:
         """Reads outside any transaction."""
         return self.services.database.reader
 
+    @property
+    def writer(self) -> Writer:
+        """For statements that are a transaction each; within a `Visit` all are in that one's."""
+        return self.services.database.writer
+
     @asynccontextmanager
     async def begin(self) -> AsyncIterator["Visit"]:
         """The visit's one transaction: kept when the block ends well, undone when it raises."""
@@ -72,9 +77,23 @@ class Caller:
                 session=session,
             )
 
+    @asynccontextmanager
+    async def visiting(self) -> AsyncIterator["Visit"]:
+        """The transaction that this is in, or one for the block."""
+        async with self.begin() as visit:
+            yield visit
+
 
 @dataclass(slots=True, kw_only=True)
 class Visit(Caller):
     """A caller inside the request's one transaction. Only the edge commits."""
 
     session: AsyncSession
+
+    @property
+    def writer(self) -> Writer:
+        return writer_of(self.session)
+
+    @asynccontextmanager
+    async def visiting(self) -> AsyncIterator["Visit"]:
+        yield self

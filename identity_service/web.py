@@ -158,15 +158,15 @@ def see_other(url: str) -> Response:
     return RedirectResponse(url, 303, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
 
-def set_session_cookie(response: Response, visit: Visit, realm: str, secret: str) -> None:
+def set_session_cookie(response: Response, caller: Caller, realm: str, secret: str) -> None:
     """Staff cookies end with the browser; customers stay until the session's absolute end."""
-    _, absolute = visit.settings.session_life(realm)
+    _, absolute = caller.settings.session_life(realm)
     response.set_cookie(
-        sessions.cookie(visit, realm),
+        sessions.cookie(caller, realm),
         secret,
         max_age=int(absolute.total_seconds()) if realm == "customer" else None,
         path="/",
-        secure=_is_https(visit),
+        secure=_is_https(caller),
         httponly=True,
         samesite="lax",
     )
@@ -193,9 +193,9 @@ def drop_session_cookie(response: Response, visit: Visit, realm: str) -> None:
     drop_cookie(response, visit, sessions.cookie(visit, realm))
 
 
-def cookie_secret(request: Request, visit: Visit, realm: str) -> str | None:
+def cookie_secret(request: Request, caller: Caller, realm: str) -> str | None:
     cookies: Mapping[str, str] = request.cookies
-    return cookies.get(sessions.cookie(visit, realm))
+    return cookies.get(sessions.cookie(caller, realm))
 
 
 def _is_https(caller: Caller) -> bool:

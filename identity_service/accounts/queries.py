@@ -6,20 +6,8 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.accounts.models import Account, EmailProof, Organisation, PasswordCredential
+from identity_service.accounts.models import Account, EmailProof, Organisation
 from shared.db.query import Query
-
-_ID_AND_HASH: tuple[Any, ...] = (Account.id, PasswordCredential.password_hash)
-STORED_PASSWORD = Query(
-    select(*_ID_AND_HASH)
-    .join(PasswordCredential, PasswordCredential.account_id == Account.id)
-    .where(
-        Account.realm == bindparam("realm"),
-        Account.email_key == bindparam("email_key"),
-        Account.deactivated_at.is_(None),
-        Account.email_verified_at.is_not(None),
-    )
-)
 
 _LINK: tuple[Any, ...] = (EmailProof.realm, EmailProof.email, EmailProof.pending_id, Account.name)
 LINK = Query(

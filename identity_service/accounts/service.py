@@ -2,30 +2,15 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from identity_service.accounts import queries
 from identity_service.accounts.errors import BadEmail, BadName
 from identity_service.accounts.models import Account, Organisation, PasswordCredential
-from identity_service.audit import service as audit
-from identity_service.limits import service as limits
-from identity_service.visit import Caller, Visit
+from identity_service.visit import Visit
 from shared.kernel.text import clean_line
 
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\"]+\.?[^\s@<>()\[\],;:\\\"]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A password that was tried, and what has to be written down about it. `counted` is the limit it took
-    from; `fresh_hash` replaces a hash made with older parameters."""
-
-    realm: str
-    account_id: UUID | None
-    counted: limits.Key
-    is_right: bool
-    fresh_hash: str | None
 
 
 def email_key(email: str) -> str:
@@ -64,54 +49,6 @@ async def organisation_of(visit: Visit, account: Account) -> Organisation | None
     if account.organisation_id is None:
         return None
     return await visit.session.get(Organisation, account.organisation_id)
-
-
-async def by_password(
-    caller: Caller, *, realm: str, email: str, password: str, device_id: UUID | None = None
-) -> Attempt:
-    """Try a password. Raises TooManyAttempts.
-
-    A browser in which the account was used before (`device_id`) counts for itself: nobody who guesses from
-    elsewhere, however many they are, keeps its person out.
-
-    The same work is done for an unknown address as for a wrong password. It needs no transaction, so that
-    none is held while argon2 runs; `settle` writes down what came of it.
-    """
-    try:
-        key = email_key(email)
-    except BadEmail:
-        key = ""
-    services, here = caller.services, limits.PASSWORD_HERE.key(realm, key, caller.address)
-    if device_id is not None:
-        here = limits.PASSWORD_DEVICE.key(str(device_id))
-        await services.limiter.take(here)
-    else:
-        await services.limiter.take(
-            here, limits.PASSWORD_ACCOUNT.key(realm, key), limits.PASSWORD_ADDRESS.key(caller.address)
-        )
-    stored = await caller.reader.first(queries.STORED_PASSWORD, realm=realm, email_key=key)
-    verdict = await services.passwords.verify(stored["password_hash"] if stored else None, password)
-    fresh = await services.passwords.hash(password) if verdict.is_outdated else None
-    account_id = stored["id"] if stored else None
-    return Attempt(realm, account_id, here, is_right=verdict.is_right, fresh_hash=fresh)
-
-
-async def settle(visit: Visit, attempt: Attempt) -> Account | None:
-    """The account that an attempt opened; None, with a trace in the audit log, for one that failed."""
-    if attempt.account_id is None or not attempt.is_right:
-        audit.record(
-            visit.session,
-            "sign_in.failed",
-            at=visit.now,
-            account_id=attempt.account_id,
-            address=visit.address,
-            realm=attempt.realm,
-        )
-        return None
-    await limits.forget(visit.session, attempt.counted)
-    if attempt.fresh_hash is not None:
-        await keep_password(visit, attempt.account_id, attempt.fresh_hash)
-    return await visit.session.get(Account, attempt.account_id)
 
 
 def new_account(visit: Visit, *, realm: str, email: str, name: str) -> Account:

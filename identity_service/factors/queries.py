@@ -9,25 +9,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from identity_service.factors.models import Passkey, RecoveryCode, TotpCredential
 from shared.db.query import Query
 
-_ACCOUNT = bindparam("account_id", type_=Uuid())
-_HELD: tuple[Any, ...] = (
-    select(TotpCredential.confirmed_at)
-    .where(TotpCredential.account_id == _ACCOUNT)
-    .scalar_subquery()
-    .label("confirmed_at"),
-    select(func.count())
-    .select_from(Passkey)
-    .where(Passkey.account_id == _ACCOUNT)
-    .scalar_subquery()
-    .label("passkeys"),
-    select(func.count())
-    .select_from(RecoveryCode)
-    .where(RecoveryCode.account_id == _ACCOUNT, RecoveryCode.used_at.is_(None))
-    .scalar_subquery()
-    .label("recovery_codes"),
-)
-COUNTS = Query(select(*_HELD))
-"""When an authenticator app was confirmed, how many passkeys and unused recovery codes there are."""
+
+def held(account_id: Any) -> tuple[Any, ...]:
+    """When an authenticator app was confirmed, how many passkeys and unused recovery codes there are."""
+    return (
+        select(TotpCredential.confirmed_at)
+        .where(TotpCredential.account_id == account_id)
+        .scalar_subquery()
+        .label("confirmed_at"),
+        select(func.count())
+        .select_from(Passkey)
+        .where(Passkey.account_id == account_id)
+        .scalar_subquery()
+        .label("passkeys"),
+        select(func.count())
+        .select_from(RecoveryCode)
+        .where(RecoveryCode.account_id == account_id, RecoveryCode.used_at.is_(None))
+        .scalar_subquery()
+        .label("recovery_codes"),
+    )
+
+
+COUNTS = Query(select(*held(bindparam("account_id", type_=Uuid()))))
 
 
 async def totp(session: AsyncSession, account_id: UUID) -> TotpCredential | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,8 +16,11 @@ from identity_service.factors.models import Passkey, TotpCredential
 from identity_service.mail import service as mail
 from identity_service.policy import service as policies
 from identity_service.policy.service import Policy
-from identity_service.visit import Visit
-from shared.db.query import writer_of
+from identity_service.visit import Caller, Visit
+from shared.db.query import Row
+
+HELD: Final = queries.held(Account.id)
+"""Columns of a SELECT on accounts, for `Factors.held`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,18 @@ class Factors:
     def count(self) -> int:
         return self.passkeys + self.has_totp
 
+    @classmethod
+    def held(cls, row: Row, policy: Policy) -> "Factors":
+        """From a row with `HELD`, as far as the realm's policy lets them count."""
+        keys = row["passkeys"] if policy.allows_passkeys else 0
+        return cls(row["confirmed_at"] is not None, keys, row["recovery_codes"])
 
-async def of(visit: Visit, account: Account, policy: Policy | None = None) -> Factors:
-    """The factors of an account, as far as its realm's policy lets them count; `policy` if it is known."""
-    policy = policy or await policies.get(visit.session, account.realm)
-    row = await writer_of(visit.session).first(queries.COUNTS, account_id=account.id)
+
+async def of(visit: Visit, account: Account) -> Factors:
+    """The factors of an account, as far as its realm's policy lets them count."""
+    row = await visit.writer.first(queries.COUNTS, account_id=account.id)
     assert row is not None, "counts are always one row"
-    keys = row["passkeys"] if policy.allows_passkeys else 0
-    return Factors(row["confirmed_at"] is not None, keys, row["recovery_codes"])
+    return Factors.held(row, await policies.get(visit.session, account.realm))
 
 
 async def check_code(visit: Visit, account: Account, code: str) -> bool:
@@ -141,8 +148,13 @@ async def listed_passkeys(visit: Visit, account_id: UUID) -> list[Passkey]:
 
 def tell(visit: Visit, account: Account, letter: str, **values: Any) -> None:
     """Mail about the account's safety, with a link to where it can be looked after."""
-    link = f"{visit.settings.identity_public_url}/reset-password?{urlencode({'realm': account.realm})}"
+    link = care_link(visit, account.realm)
     mail.write(visit, letter, to=account.email, locale=account.locale, link=link, **values)
+
+
+def care_link(caller: Caller, realm: str) -> str:
+    """Where to look after an account of which one was told what one did not do."""
+    return f"{caller.settings.identity_public_url}/reset-password?{urlencode({'realm': realm})}"
 
 
 async def _first_codes(visit: Visit, account: Account) -> list[str]:

@@ -14,7 +14,7 @@ from identity_service.own.frame import me_of
 from identity_service.passwords.errors import WeakPassword
 from identity_service.policy import service as policies
 from identity_service.sign_in.entering import enter
-from identity_service.sign_in.unfinished import Way
+from identity_service.sign_in.proof import Proof, Way
 from identity_service.visit import Caller
 from identity_service.web import Calling, page, see_other
 from shared.web.csrf import own_form_only
@@ -50,7 +50,8 @@ async def accept(
         password_hash = await links.choose_password(caller, about, name=shown, password=password)
         async with caller.begin() as visit:
             account = await service.accept(visit, token=token, name=shown, password_hash=password_hash)
-            return await enter(request, visit, account, amr=[levels.PASSWORD], way=Way())
+            proof = Proof(account.id, account.realm, [levels.PASSWORD])
+            return await enter(request, visit, proof, way=Way())
     except LinkSpent:
         return _spent(request)
     except (BadName, WeakPassword) as error:

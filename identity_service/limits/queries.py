@@ -6,11 +6,9 @@ from sqlalchemy import (
     ARRAY,
     DateTime,
     Text,
-    any_,
     bindparam,
     case,
     column,
-    delete,
     func,
     literal_column,
     select,
@@ -41,4 +39,3 @@ COUNT = Command(
     ).returning(LimitCounter.key_hash, LimitCounter.count, LimitCounter.ends_at)
 )
 """One more attempt under each of `keys`, whose windows would end at `ends`."""
-FORGET = Command(delete(LimitCounter).where(LimitCounter.key_hash == any_(_KEYS)))

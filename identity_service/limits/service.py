@@ -10,7 +10,6 @@ from identity_service.limits import queries
 from identity_service.limits.models import LimitCounter
 from identity_service.sealing import hashed
 from shared.db.engine import Database
-from shared.db.query import writer_of
 from shared.kernel.clock import Clock
 from shared.kernel.errors import TooManyRequests
 
@@ -63,7 +62,7 @@ USER_CODE_ADDRESS = Limit("device codes typed from an address", 20, timedelta(mi
 
 
 class Limiter:
-    """Counts before the attempt is made, in a transaction of its own: a refused or failed attempt counts
+    """Counts before the attempt is made, in a statement of its own: a refused or failed attempt counts
     too, and parallel ones do not wait for each other's argon2."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -75,17 +74,11 @@ class Limiter:
         now, limits = self._clock.now(), {key.hash: key.limit for key in keys}
         ordered = sorted(limits)  # so that no two wait for each other
         ends = [now + limits[key].window for key in ordered]
-        async with self._database.apart() as session:
-            rows = await writer_of(session).run(queries.COUNT, keys=ordered, ends=ends, now=now)
+        rows = await self._database.writer.run(queries.COUNT, keys=ordered, ends=ends, now=now)
         over = [row["ends_at"] for row in rows if row["count"] > limits[row["key_hash"]].count]
         if over:
             seconds = max(1, int((max(over) - now).total_seconds()))
             raise TooManyAttempts(data={"retry_after": seconds})
-
-
-async def forget(session: AsyncSession, *keys: Key) -> None:
-    """Start again at nought, after a success."""
-    await writer_of(session).run(queries.FORGET, keys=[key.hash for key in keys])
 
 
 async def prune(session: AsyncSession, now: datetime) -> None:

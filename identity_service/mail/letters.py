@@ -37,17 +37,18 @@ def compose(name: str, *, locale: str | None = None, **values: Any) -> Letter:
     return Letter(subject, body.strip() + "\n", html)
 
 
-def languages() -> list[str]:
-    """The languages there are letters in."""
-    return sorted(folder.name for folder in TEXTS.iterdir() if folder.is_dir())
-
-
 def _language(name: str, locale: str | None) -> str:
     """`pt-BR`, else `pt`, else English, whichever has this letter."""
     for tag in (locale or "", (locale or "").partition("-")[0]):
-        if tag in languages() and (TEXTS / tag / f"{name}.txt").exists():
+        if (tag, name) in _written():
             return tag
     return FALLBACK
+
+
+@cache
+def _written() -> frozenset[tuple[str, str]]:
+    """Every language and letter that there is a text of."""
+    return frozenset((file.parent.name, file.stem) for file in TEXTS.glob("*/*.txt"))
 
 
 @cache

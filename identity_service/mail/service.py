@@ -7,18 +7,18 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import DateTime, FromClause, Insert, Text, Uuid, bindparam, delete, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity_service.mail import letters
 from identity_service.mail.models import Mail
 from identity_service.settings import Settings
-from identity_service.visit import Visit
+from identity_service.visit import Caller, Visit
 from shared.kernel.ids import new_id
 
 log = structlog.get_logger("mail")
@@ -27,6 +27,15 @@ MAX_ATTEMPTS = 8
 SEND_WITHIN = 40.0
 """Seconds that a mail server has to take one mail; a transaction is open meanwhile."""
 KEPT_IN_DEVELOPMENT = timedelta(days=1)
+_TOLD: Final[dict[str, Any]] = {
+    "mail_id": Uuid(),
+    "mail_to": Text(),
+    "mail_subject": Text(),
+    "mail_body": Text(),
+    "mail_html": Text(),
+}
+NONE: Final[dict[str, Any]] = dict.fromkeys(_TOLD)
+"""The parameters of `one` where there is nothing to tell."""
 
 
 class Mailer(Protocol):
@@ -102,6 +111,25 @@ def write(visit: Visit, letter: str, *, to: str, locale: str | None = None, **va
         html=composed.html,
         now=visit.now,
     )
+
+
+def entry(
+    caller: Caller, letter: str, *, to: str, locale: str | None = None, **values: Any
+) -> dict[str, Any]:
+    """The parameters of `one`; as for `write`."""
+    composed = letters.compose(letter, locale=locale, site=caller.settings.identity_name, **values)
+    told = (new_id(), to, composed.subject, composed.plain, composed.html)
+    return dict(zip(NONE, told, strict=True))
+
+
+def one(rows: FromClause) -> Insert:
+    """The mail of `entry`, or `NONE`, for each of `rows`, in a statement that does what the mail tells of;
+    `now` is its parameter, too."""
+    now = bindparam("now", type_=DateTime(timezone=True))
+    told = [bindparam(name, type_=type_) for name, type_ in _TOLD.items()]
+    row = select(*told, now, now, literal(0)).select_from(rows).where(told[1].is_not(None))
+    columns = [*(name.removeprefix("mail_") for name in _TOLD), "created_at", "due_at", "attempts"]
+    return insert(Mail).from_select(columns, row)
 
 
 def add(

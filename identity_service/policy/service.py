@@ -1,6 +1,7 @@
 """Reading and changing what a realm asks of people who sign in."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import Final
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
@@ -10,9 +11,7 @@ from identity_service.audit import service as audit
 from identity_service.policy.errors import BadPolicy
 from identity_service.policy.models import SignInPolicy
 from identity_service.visit import Caller, Visit
-from shared.db.query import Query, Reader, writer_of
-
-_POLICY = Query(select(SignInPolicy.__table__).where(SignInPolicy.realm == bindparam("realm")))
+from shared.db.query import Query, Reader, Row, writer_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +24,17 @@ class Policy:
     allows_passkeys: bool = True
     password_min_length: int = 8
     remembered_device_days: int = 30
+
+    @classmethod
+    def of(cls, row: Row | None) -> "Policy":
+        """From a row with `COLUMNS`, which are empty for a realm that has no policy of its own."""
+        if row is None or row["requires_mfa"] is None:
+            return cls()
+        return cls(**{column.name: row[column.name] for column in COLUMNS})
+
+
+COLUMNS: Final = tuple(SignInPolicy.__table__.c[field.name] for field in fields(Policy))
+_POLICY: Final = Query(select(*COLUMNS).where(SignInPolicy.realm == bindparam("realm")))
 
 
 async def of(caller: Caller, realm: str) -> Policy:
@@ -44,8 +54,7 @@ async def get(session: AsyncSession, realm: str) -> Policy:
 
 
 async def _read(reader: Reader, realm: str) -> Policy:
-    row = await reader.first(_POLICY, realm=realm)
-    return Policy(**{name: row[name] for name in Policy.__dataclass_fields__}) if row else Policy()
+    return Policy.of(await reader.first(_POLICY, realm=realm))
 
 
 async def change(visit: Visit, realm: str, policy: Policy, *, by: str | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Text, bindparam, func, insert, select, update
+from sqlalchemy import Text, bindparam, func, select, update
 
 from identity_service.sessions.models import SignInSession
 from shared.db.query import Command, Query
@@ -26,20 +26,6 @@ LIVE = Query(
     .order_by(SignInSession.seen_at.desc(), SignInSession.id)
     .limit(100)
 )
-_STARTED = (
-    "id",
-    "account_id",
-    "realm",
-    "secret_hash",
-    "amr",
-    "auth_time",
-    "created_at",
-    "seen_at",
-    "expires_at",
-    "user_agent",
-    "address",
-)
-START = Command(insert(SignInSession).values({name: bindparam(name) for name in _STARTED}))
 TOUCH = Command(
     update(SignInSession)
     .where(SignInSession.id == bindparam("session_id"))

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import select
 
 from identity_service.accounts.models import Account
-from identity_service.audit import service as audit
-from identity_service.sealing import hashed, new_secret
+from identity_service.sealing import hashed
 from identity_service.sessions import queries, words
 from identity_service.sessions.models import SignInSession
 from identity_service.visit import Caller, Visit
-from shared.db.query import Writer, writer_of
+from shared.db.query import Writer
 from shared.web.settings import cookie_name
 
 _TOUCH_EVERY = timedelta(minutes=1)
@@ -21,38 +20,6 @@ _TOUCH_EVERY = timedelta(minutes=1)
 def cookie(caller: Caller, realm: str) -> str:
     """The name of the cookie of one realm's session."""
     return cookie_name("identity", caller.settings.identity_public_url, realm)
-
-
-async def start(
-    visit: Visit, account: Account, *, amr: list[str], proved_at: datetime
-) -> tuple[SignInSession, str]:
-    """A new session, and the secret for its cookie. Both are new at each sign-in (no fixation)."""
-    _, absolute = visit.settings.session_life(account.realm)
-    secret = new_secret()
-    row = {
-        "id": uuid4(),
-        "account_id": account.id,
-        "realm": account.realm,
-        "secret_hash": hashed(secret),
-        "amr": amr,
-        "auth_time": proved_at,
-        "created_at": visit.now,
-        "seen_at": visit.now,
-        "expires_at": visit.now + absolute,
-        "user_agent": visit.user_agent[:200],
-        "address": visit.address,
-    }
-    await writer_of(visit.session).run(queries.START, **row)
-    audit.record(
-        visit.session,
-        "session.started",
-        at=visit.now,
-        account_id=account.id,
-        address=visit.address,
-        sid=str(row["id"]),
-        amr=amr,
-    )
-    return SignInSession(**row), secret
 
 
 async def find(visit: Visit, realm: str, secret: str | None) -> SignInSession | None:

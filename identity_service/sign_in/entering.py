@@ -3,51 +3,61 @@
 from fastapi import Request
 from starlette.responses import Response
 
-from identity_service.accounts.models import Account
 from identity_service.devices import service as devices
 from identity_service.protocol.outcomes import show
 from identity_service.sign_in import service, unfinished
-from identity_service.sign_in.unfinished import Way
-from identity_service.visit import Caller, Visit
+from identity_service.sign_in.proof import Browser, Proof, Way
+from identity_service.sign_in.service import Standing
+from identity_service.visit import Caller
 from identity_service.web import cookie_secret, drop_cookie, see_other, set_cookie, set_session_cookie
 
 
-async def enter(request: Request, visit: Visit, account: Account, *, amr: list[str], way: Way) -> Response:
-    """Sign `account` in, or ask for what is still missing."""
-    device = await devices.find(visit, account.id, device_secret(request, visit, account.realm))
-    if await service.owes_second(visit, account, amr=amr, way=way, device=device):
-        return await ask_for_second(visit, account, amr=amr, way=way)
-    return await finish(request, visit, account, amr=amr, way=way)
+async def enter(request: Request, caller: Caller, proof: Proof, *, way: Way) -> Response:
+    """Sign somebody in, or ask for what is still missing. Raises TooLate."""
+    standing = await service.look(caller, proof, browser_of(request, caller, proof.realm))
+    if await service.owes_second(caller, standing, amr=proof.amr, way=way):
+        return await ask_for_second(caller, proof, way=way)
+    return await _let_in(request, caller, standing, proof, way=way)
 
 
-async def ask_for_second(visit: Visit, account: Account, *, amr: list[str], way: Way) -> Response:
+async def ask_for_second(caller: Caller, proof: Proof, *, way: Way) -> Response:
     """Keep what was proved, and go to the page for the rest."""
-    secret = await unfinished.begin(visit, account, amr=amr, way=way)
-    response = see_other(f"/sign-in/second?realm={account.realm}")
-    set_cookie(response, visit, unfinished.cookie(visit, account.realm), secret, life=unfinished.LIFE)
+    secret = await unfinished.begin(caller, proof, way=way)
+    response = see_other(f"/sign-in/second?realm={proof.realm}")
+    set_cookie(response, caller, unfinished.cookie(caller, proof.realm), secret, life=unfinished.LIFE)
     return response
 
 
 async def finish(
-    request: Request, visit: Visit, account: Account, *, amr: list[str], way: Way, remember: bool = False
+    request: Request, caller: Caller, proof: Proof, *, way: Way, remember: bool = False
 ) -> Response:
-    """Sign `account` in and send the browser on its way."""
-    realm = account.realm
-    old_secret = cookie_secret(request, visit, realm)
-    secret, outcome = await service.sign_in(visit, account, amr=amr, old_secret=old_secret, way=way)
-    browser = await service.know_browser(
-        visit, account, device_secret(request, visit, realm), remember=remember
-    )
-    if outcome is not None:
-        response = show(request, outcome)
+    """Sign somebody in who owes nothing more, and send the browser on its way. Raises TooLate."""
+    standing = await service.look(caller, proof, browser_of(request, caller, proof.realm))
+    return await _let_in(request, caller, standing, proof, way=way, remember=remember)
+
+
+async def _let_in(
+    request: Request,
+    caller: Caller,
+    standing: Standing,
+    proof: Proof,
+    *,
+    way: Way,
+    remember: bool = False,
+) -> Response:
+    realm = proof.realm
+    browser = browser_of(request, caller, realm)
+    entered = await service.sign_in(caller, standing, proof, browser=browser, way=way, remember=remember)
+    if entered.outcome is not None:
+        response = show(request, entered.outcome)
     else:
         response = see_other(way.back_to or f"/account?realm={realm}")
-    set_session_cookie(response, visit, realm, secret)
-    set_cookie(response, visit, devices.cookie(visit, realm), browser, life=devices.KNOWN_FOR)
-    drop_cookie(response, visit, unfinished.cookie(visit, realm))
+    set_session_cookie(response, caller, realm, entered.session)
+    set_cookie(response, caller, devices.cookie(caller, realm), entered.known_by, life=devices.KNOWN_FOR)
+    drop_cookie(response, caller, unfinished.cookie(caller, realm))
     return response
 
 
-def device_secret(request: Request, caller: Caller, realm: str) -> str | None:
-    """What the browser says by which it may be known."""
-    return request.cookies.get(devices.cookie(caller, realm))
+def browser_of(request: Request, caller: Caller, realm: str) -> Browser:
+    """What the browser brings to one realm."""
+    return Browser(cookie_secret(request, caller, realm), request.cookies.get(devices.cookie(caller, realm)))

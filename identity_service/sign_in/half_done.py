@@ -12,7 +12,7 @@ from identity_service.grants import service as grants
 from identity_service.protocol import answers
 from identity_service.sign_in import entering, unfinished
 from identity_service.sign_in.models import UnfinishedSignIn
-from identity_service.sign_in.unfinished import Way
+from identity_service.sign_in.proof import Proof, Way
 from identity_service.sign_in.waiting import realm_of
 from identity_service.visit import Visit
 from identity_service.web import drop_cookie, page, see_other
@@ -48,7 +48,8 @@ async def finish(
 ) -> Response:
     """Both were proved: sign them in."""
     await visit.session.delete(waiting.row)
-    return await entering.finish(request, visit, waiting.account, amr=amr, way=waiting.way, remember=remember)
+    proof = Proof(waiting.account.id, waiting.account.realm, amr)
+    return await entering.finish(request, visit, proof, way=waiting.way, remember=remember)
 
 
 def start_again(request: Request, visit: Visit, realm: str) -> Response:

@@ -1,15 +1,12 @@
 """Signing in, by password or passkey, and out."""
 
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
-from identity_service.accounts import service as accounts
-from identity_service.accounts.errors import BadEmail
-from identity_service.devices import service as devices
-from identity_service.factors import fresh, levels, passkeys
+from identity_service.factors import fresh, passkeys
 from identity_service.factors.errors import PasskeyRefused
 from identity_service.factors.questions import question_answer
 from identity_service.grants import service as grants
@@ -19,8 +16,9 @@ from identity_service.limits.service import TooManyAttempts
 from identity_service.policy import service as policies
 from identity_service.protocol import answers
 from identity_service.sessions import service as sessions
-from identity_service.sign_in.entering import device_secret, enter
-from identity_service.sign_in.unfinished import Way
+from identity_service.sign_in import password as passwords
+from identity_service.sign_in.entering import browser_of, enter
+from identity_service.sign_in.proof import Proof, Way
 from identity_service.sign_in.waiting import realm_of, waiting_request
 from identity_service.upstreams import service as upstreams
 from identity_service.visit import Caller, Visit
@@ -80,25 +78,20 @@ async def try_to_sign_in(
 ) -> Response:
     pending = await waiting_request(caller, waiting)
     realm, back_to = realm_of(pending, realm), fresh.own_page(back_to)
-    device_id = await known_browser(request, caller, realm=realm, email=email)
+    refused = partial(sign_in_page, request, caller, realm, pending, back_to=back_to, email=email)
+    browser = browser_of(request, caller, realm)
     try:
-        attempt = await accounts.by_password(
-            caller, realm=realm, email=email, password=password, device_id=device_id
-        )
+        proof = await passwords.prove(caller, realm=realm, email=email, password=password, browser=browser)
     except TooManyAttempts as limit:
-        response = await sign_in_page(
-            request, caller, realm, pending, back_to=back_to, email=email, error=limit.title, status=429
-        )
+        response = await refused(error=limit.title, status=429)
         response.headers["Retry-After"] = str(limit.data["retry_after"])
         return response
+    if proof is None:
+        return await refused(error=WRONG, status=422)
+    if pending is None:
+        return await enter(request, caller, proof, way=Way(back_to=back_to))
     async with caller.begin() as visit:
-        account = await accounts.settle(visit, attempt)
-        if account is not None:
-            way = Way(pending.id if pending else None, back_to)
-            return await enter(request, visit, account, amr=[levels.PASSWORD], way=way)
-    return await sign_in_page(
-        request, caller, realm, pending, back_to=back_to, email=email, error=WRONG, status=422
-    )
+        return await enter(request, visit, proof, way=Way(pending.id, back_to))
 
 
 @router.post("/sign-in/passkey/options")
@@ -132,7 +125,7 @@ async def sign_in_by_passkey(
         )
         if proof is not None:
             way = Way(pending.id if pending else None, back_to)
-            return await enter(request, visit, proof.account, amr=proof.amr, way=way)
+            return await enter(request, visit, Proof(proof.account.id, realm, proof.amr), way=way)
     return await sign_in_page(
         request, caller, realm, pending, back_to=back_to, error=PasskeyRefused.title, status=422
     )
@@ -188,16 +181,6 @@ async def sign_in_page(
         may_register=caller.settings.customers_may_register,
         providers=await upstreams.buttons(caller, realm),
     )
-
-
-async def known_browser(request: Request, caller: Caller, *, realm: str, email: str) -> UUID | None:
-    """The known browser somebody stands at who types this address."""
-    try:
-        key = accounts.email_key(email)
-    except BadEmail:
-        return None
-    secret = device_secret(request, caller, realm)
-    return await devices.at_door(caller, realm=realm, email_key=key, secret=secret)
 
 
 async def require_passkeys(visit: Visit, realm: str) -> None:

@@ -18,7 +18,7 @@ from identity_service.policy import service as policies
 from identity_service.protocol import answers
 from identity_service.sign_in.entering import enter
 from identity_service.sign_in.pages import Text
-from identity_service.sign_in.unfinished import Way
+from identity_service.sign_in.proof import Proof, Way
 from identity_service.sign_in.waiting import realm_of, waiting_request
 from identity_service.visit import Caller
 from identity_service.web import REALMS, Calling, page, services_of
@@ -89,7 +89,8 @@ async def confirm_registration(
             account, pending_id = await links.register(
                 visit, token=token, name=shown, password_hash=password_hash
             )
-            return await enter(request, visit, account, amr=[levels.PASSWORD], way=Way(pending_id))
+            proof = Proof(account.id, account.realm, [levels.PASSWORD])
+            return await enter(request, visit, proof, way=Way(pending_id))
     except LinkSpent:
         return _spent(request, "customer")
 

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from identity_service.devices import service as devices
 from identity_service.factors import fresh, levels, passkeys
 from identity_service.factors import service as factors
 from identity_service.factors.errors import PasskeyRefused, WrongCode
@@ -14,10 +13,10 @@ from identity_service.limits.service import TooManyAttempts
 from identity_service.policy import service as policies
 from identity_service.sessions import service as sessions
 from identity_service.sign_in import half_done, unfinished
-from identity_service.sign_in.entering import ask_for_second, device_secret
+from identity_service.sign_in.entering import ask_for_second, browser_of
 from identity_service.sign_in.half_done import HalfDone
 from identity_service.sign_in.pages import Text
-from identity_service.sign_in.unfinished import Way
+from identity_service.sign_in.proof import Proof, Way
 from identity_service.sign_in.waiting import realm_of, waiting_request
 from identity_service.visit import Caller, Visit
 from identity_service.web import Calling, Visiting, cookie_secret, see_other
@@ -47,7 +46,7 @@ async def step_up(request: Request, visit: Visiting) -> Response:
         query = {"realm": realm, "next": back_to, "prove": "again"}
         return see_other("/sign-in?" + urlencode(query | ({"request": pending.id} if pending else {})))
     way = Way(pending.id if pending else None, back_to, Acr.TWO, proved_at=session.auth_time)
-    return await ask_for_second(visit, account, amr=session.amr, way=way)
+    return await ask_for_second(visit, Proof(account.id, realm, session.amr), way=way)
 
 
 @router.get("/sign-in/second")
@@ -117,14 +116,12 @@ async def answer_by_passkey(
 async def _count(request: Request, caller: Caller, realm: str) -> bool:
     """Count a code. Raises TooManyAttempts, of which the person hears once a day."""
     secret = request.cookies.get(unfinished.cookie(caller, realm))
-    account_id = await unfinished.account_at_door(caller, realm, secret)
-    if account_id is None:
+    found = await unfinished.at_door(caller, realm, secret, browser_of(request, caller, realm))
+    if found is None:
         return False
-    async with caller.begin() as visit:
-        device = await devices.find(visit, account_id, device_secret(request, visit, realm))
-        device_id = device.id if device else None
+    account_id, browser_id = found
     try:
-        await unfinished.count_try(caller, account_id, device_id)
+        await unfinished.count_try(caller, account_id, browser_id)
     except TooManyAttempts:
         await unfinished.warn(caller, account_id)
         raise

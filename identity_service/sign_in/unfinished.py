@@ -1,7 +1,6 @@
 """Sign-ins that are half done: kept here, found by a cookie of their own, for ten minutes."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -10,11 +9,11 @@ from identity_service.accounts.models import Account
 from identity_service.factors import service as factors
 from identity_service.limits import service as limits
 from identity_service.sealing import hashed, new_secret
-from identity_service.sign_in import queries
+from identity_service.sign_in import queries, statements
 from identity_service.sign_in.models import UnfinishedSignIn
+from identity_service.sign_in.proof import Browser, Proof, Way
 from identity_service.visit import Caller, Visit
 from shared.kernel.ids import new_id
-from shared.oidc.names import Acr
 from shared.web.settings import cookie_name
 
 LIFE = timedelta(minutes=10)
@@ -22,52 +21,45 @@ MOST_TRIES = 5
 """Wrong codes after which the first factor has to be given again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Where a sign-in leads: to a request that waits, or to one of our own pages; and what that wants.
-    `proved_at` is when the person proved who they are, where that was not just now but elsewhere."""
-
-    pending_id: UUID | None = None
-    back_to: str = ""
-    level: Acr = Acr.ONE
-    proved_at: datetime | None = None
-
-
 def cookie(caller: Caller, realm: str) -> str:
     """The name of the cookie that holds a half-done sign-in."""
     return cookie_name("identity", caller.settings.identity_public_url, f"{realm}-second")
 
 
-async def begin(visit: Visit, account: Account, *, amr: list[str], way: Way) -> str:
+async def begin(caller: Caller, proof: Proof, *, way: Way) -> str:
     """Keep what was proved so far. Returns the secret for the cookie."""
     secret = new_secret()
-    visit.session.add(
-        UnfinishedSignIn(
-            id=new_id(),
-            secret_hash=hashed(secret),
-            account_id=account.id,
-            realm=account.realm,
-            amr=amr,
-            pending_id=way.pending_id,
-            back_to=way.back_to,
-            proved_at=way.proved_at,
-            tries=0,
-            created_at=visit.now,
-            expires_at=visit.now + LIFE,
-        )
+    await caller.writer.run(
+        statements.BEGIN,
+        id=new_id(),
+        secret_hash=hashed(secret),
+        account_id=proof.account_id,
+        realm=proof.realm,
+        amr=proof.amr,
+        pending_id=way.pending_id,
+        back_to=way.back_to,
+        proved_at=way.proved_at,
+        counted=[proof.counted.hash] if proof.counted else [],
+        now=caller.now,
+        ends_at=caller.now + LIFE,
     )
-    await visit.session.flush()
     return secret
 
 
-async def account_at_door(caller: Caller, realm: str, secret: str | None) -> UUID | None:
-    """Whose sign-in waits, outside any transaction."""
+async def at_door(
+    caller: Caller, realm: str, secret: str | None, browser: Browser
+) -> tuple[UUID, UUID | None] | None:
+    """Whose sign-in waits, and which of their browsers this is, if any; outside any transaction."""
     if not secret:
         return None
     row = await caller.reader.first(
-        queries.UNFINISHED, realm=realm, secret_hash=hashed(secret), now=caller.now
+        queries.UNFINISHED,
+        realm=realm,
+        secret_hash=hashed(secret),
+        browser_hash=hashed(browser.known_by or ""),
+        now=caller.now,
     )
-    return row["account_id"] if row else None
+    return (row["account_id"], row["browser_id"]) if row else None
 
 
 async def find(visit: Visit, realm: str, secret: str | None) -> UnfinishedSignIn | None:

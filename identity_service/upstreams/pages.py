@@ -12,7 +12,7 @@ from identity_service.grants import service as grants
 from identity_service.sealing import new_secret
 from identity_service.sessions import service as sessions
 from identity_service.sign_in.entering import enter
-from identity_service.sign_in.unfinished import Way
+from identity_service.sign_in.proof import Proof, Way
 from identity_service.upstreams import asking, linking, provider
 from identity_service.upstreams.asking import Question
 from identity_service.upstreams.errors import UpstreamRefused, UpstreamSilent
@@ -88,7 +88,7 @@ async def come_back(request: Request, caller: Calling, upstream_id: str) -> Resp
         match await linking.arrive(visit, asked, attempt, person):
             case linking.Known(account):
                 way = Way(attempt.pending_id, attempt.back_to, proved_at=person.proved_at)
-                return await enter(request, visit, account, amr=person.amr, way=way)
+                return await enter(request, visit, Proof(account.id, account.realm, person.amr), way=way)
             case linking.Offered(secret):
                 response = see_other(CONFIRM_PATH if attempt.links_to else "/sign-in/upstream-offer")
                 set_cookie(response, visit, offer_cookie(visit), secret, life=asking.LIFE)
