@@ -70,7 +70,7 @@ async def test_many_sign_ins_at_once_are_each_told_once(house: House) -> None:
     assert await counts(house) == [11, 11, 10, 11]
 
 
-async def test_two_people_at_once_in_one_browser_both_get_in_and_it_is_news_to_neither(house: House) -> None:
+async def test_two_people_at_once_in_one_browser_do_not_lock_each_other_out(house: House) -> None:
     browser = house.browser()
     for email in (MAJA, TOMAS):
         await browser.sign_in(email, realm="staff")
@@ -84,7 +84,6 @@ async def test_two_people_at_once_in_one_browser_both_get_in_and_it_is_news_to_n
         )
         assert all(is_in(answer) for answer in answers)
         browser = both[1]
-    assert not await house.fetch("select 1 from mails")
 
 
 async def test_22_an_account_that_is_shut_while_its_password_is_compared_gets_no_session(
