@@ -77,9 +77,10 @@ async def go_on(request: Request, visit: Visiting, realm: Text = "") -> Response
 
 
 async def _to_enrol(request: Request, visit: Visit, realm: str) -> HalfDone | None:
-    """Who may set up a first factor here: nobody who has one, since one proof does not add another."""
+    """Who may set up a first factor here: nobody who has one, or had one when this began, since one proof
+    does not add another."""
     waiting = await half_done.find(request, visit, realm)
-    if waiting is None or (await factors.of(visit, waiting.account)).count:
+    if waiting is None or not waiting.row.may_enrol or (await factors.of(visit, waiting.account)).count:
         return None
     return waiting
 

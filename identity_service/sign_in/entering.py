@@ -16,13 +16,13 @@ async def enter(request: Request, caller: Caller, proof: Proof, *, way: Way) -> 
     """Sign somebody in, or ask for what is still missing. Raises TooLate."""
     standing = await service.look(caller, proof, browser_of(request, caller, proof.realm))
     if await service.owes_second(caller, standing, amr=proof.amr, way=way):
-        return await ask_for_second(caller, proof, way=way)
+        return await ask_for_second(caller, proof, way=way, may_enrol=not standing.factors.count)
     return await _let_in(request, caller, standing, proof, way=way)
 
 
-async def ask_for_second(caller: Caller, proof: Proof, *, way: Way) -> Response:
+async def ask_for_second(caller: Caller, proof: Proof, *, way: Way, may_enrol: bool) -> Response:
     """Keep what was proved, and go to the page for the rest."""
-    secret = await unfinished.begin(caller, proof, way=way)
+    secret = await unfinished.begin(caller, proof, way=way, may_enrol=may_enrol)
     response = see_other(f"/sign-in/second?realm={proof.realm}")
     set_cookie(response, caller, unfinished.cookie(caller, proof.realm), secret, life=unfinished.LIFE)
     return response

@@ -13,8 +13,9 @@ from identity_service.base import Base
 class UnfinishedSignIn(Base):
     """Somebody gave one proof and owes another. Nothing is open to them yet but the page that asks for it.
 
-    `amr` are the proofs given; `enrolled_at` is when a factor that was missing was set up on the way;
-    `proved_at` is when they were given, where that was not just now.
+    `amr` are the proofs given; `proved_at` is when, where that was not just now. `may_enrol` says that there
+    was no factor to answer with when it began, so that a first one may be set up on the way, and `enrolled_at`
+    when that was.
     """
 
     __tablename__ = "unfinished_sign_ins"
@@ -28,6 +29,7 @@ class UnfinishedSignIn(Base):
     back_to: Mapped[str]
     proved_at: Mapped[datetime | None]
     tries: Mapped[int]
+    may_enrol: Mapped[bool]
     enrolled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -42,11 +42,13 @@ async def step_up(request: Request, visit: Visiting) -> Response:
         return see_other(f"/sign-in?realm={realm}" + (f"&request={pending.id}" if pending else ""))
     account = await sessions.account_of(visit, session)
     is_old = session.auth_time < visit.now - fresh.FRESH_FOR
-    if is_old and (back_to or not (await factors.of(visit, account)).count):
+    may_enrol = not (await factors.of(visit, account)).count
+    if is_old and (back_to or may_enrol):
         query = {"realm": realm, "next": back_to, "prove": "again"}
         return see_other("/sign-in?" + urlencode(query | ({"request": pending.id} if pending else {})))
     way = Way(pending.id if pending else None, back_to, Acr.TWO, proved_at=session.auth_time)
-    return await ask_for_second(visit, Proof(account.id, realm, session.amr), way=way)
+    proof = Proof(account.id, realm, session.amr)
+    return await ask_for_second(visit, proof, way=way, may_enrol=may_enrol)
 
 
 @router.get("/sign-in/second")

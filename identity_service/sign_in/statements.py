@@ -141,6 +141,7 @@ _BEGUN = _given(
     "back_to",
     "proved_at",
     "secret_hash",
+    "may_enrol",
     account_id=_ACCOUNT,
     created_at=_NOW,
     expires_at="ends_at",

@@ -26,7 +26,7 @@ def cookie(caller: Caller, realm: str) -> str:
     return cookie_name("identity", caller.settings.identity_public_url, f"{realm}-second")
 
 
-async def begin(caller: Caller, proof: Proof, *, way: Way) -> str:
+async def begin(caller: Caller, proof: Proof, *, way: Way, may_enrol: bool) -> str:
     """Keep what was proved so far. Returns the secret for the cookie."""
     secret = new_secret()
     await caller.writer.run(
@@ -39,6 +39,7 @@ async def begin(caller: Caller, proof: Proof, *, way: Way) -> str:
         pending_id=way.pending_id,
         back_to=way.back_to,
         proved_at=way.proved_at,
+        may_enrol=may_enrol,
         counted=[proof.counted.hash] if proof.counted else [],
         now=caller.now,
         ends_at=caller.now + LIFE,

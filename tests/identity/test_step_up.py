@@ -132,6 +132,25 @@ async def test_24_an_old_session_sets_up_no_first_factor_for_a_client(house: Hou
     assert session["auth_time"] == house.clock.now().replace(microsecond=0), "proved now, with the password"
 
 
+async def test_24_a_step_up_that_began_with_a_factor_sets_up_no_other_when_that_is_gone(house: House) -> None:
+    """The proof behind it may be old: who stole the session would wait for that."""
+    owner, holder = await signed_in_once(house)
+    thief = house.browser()
+    thief.http.cookies.update(owner.http.cookies)
+    house.clock.advance(timedelta(minutes=10, seconds=1))
+    step_up = await thief.get("/sign-in/step-up?realm=staff")
+    assert step_up.headers["location"] == "/sign-in/second?realm=staff"
+    await owner.sign_in(MAJA, realm="staff")
+    await second(owner, holder.code())
+    assert (await owner.post("/account/factors/app/remove", {})).status_code == 303
+    sent = await thief.get("/sign-in/enrol?realm=staff")
+    assert sent.headers["location"] == "/sign-in?realm=staff&late=1"
+    set_up = await thief.post("/sign-in/enrol", {"realm": "staff", "code": "000000"})
+    assert set_up.headers["location"] == "/sign-in?realm=staff&late=1"
+    asked = await thief.post("/sign-in/enrol/options", {"realm": "staff"})
+    assert asked.status_code == 404
+
+
 async def test_24_an_old_session_and_a_second_factor_open_no_page_that_wants_a_fresh_proof(
     house: House,
 ) -> None:
