@@ -13,9 +13,9 @@ from identity_service.base import Base
 class UnfinishedSignIn(Base):
     """Somebody gave one proof and owes another. Nothing is open to them yet but the page that asks for it.
 
-    `amr` are the proofs given; `proved_at` is when, where that was not just now. `may_enrol` says that there
-    was no factor to answer with when it began, so that a first one may be set up on the way, and `enrolled_at`
-    when that was.
+    `amr` are the proofs given; `proved_at` is when, where that was not just now. `may_enrol` says that
+    there was no factor to answer with when it began, so that a first one may be set up on the way, and
+    `enrolled_at` when that was.
     """
 
     __tablename__ = "unfinished_sign_ins"
