@@ -5,14 +5,13 @@ brings its own token. Everything else gets no header, which is how a browser is 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -26,6 +25,7 @@ EXPOSED: Final = (
     b"ETag, Link, Retry-After, X-Request-Id, RateLimit, RateLimit-Policy, Idempotency-Replayed, "
     b"WWW-Authenticate"
 )
+_DIFFERS: Final = ((b"vary", b"Origin"),)
 _ALLOWED_HEADERS: Final = (
     "Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match, traceparent, X-Request-Id"
 )
@@ -104,12 +104,15 @@ class Cors:
             },
         )
 
-    def mark(self, headers: MutableHeaders, origin: bytes | None) -> None:
-        """Puts on an answer who may read it. Every answer of such a path differs by origin."""
-        headers.add_vary_header("Origin")
-        if origin is not None and self.origins.admits(origin):
-            headers.raw.append((b"access-control-allow-origin", origin))
-            headers.raw.append((b"access-control-expose-headers", EXPOSED))
+    def marks(self, origin: bytes | None) -> Sequence[tuple[bytes, bytes]]:
+        """What an answer says of who may read it. Every answer of such a path differs by origin."""
+        if origin is None or not self.origins.admits(origin):
+            return _DIFFERS
+        return (
+            *_DIFFERS,
+            (b"access-control-allow-origin", origin),
+            (b"access-control-expose-headers", EXPOSED),
+        )
 
 
 def from_identity(

@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 import traceback
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
@@ -18,24 +19,11 @@ from shared.web.trace import CURRENT
 _ID: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def _as_json(event: dict[str, Any], **_: Any) -> str:
-    return to_json(event, fallback=str).decode()
-
-
-_JSON: Final = structlog.processors.JSONRenderer(serializer=_as_json)
-
-
 def set_up_logs(*, development: bool) -> None:
     """JSON, or readable lines in development."""
-    renderer: Any = structlog.dev.ConsoleRenderer(colors=False) if development else _JSON
+    renderer: Any = structlog.dev.ConsoleRenderer(colors=False) if development else _as_json
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _with_exception,
-            _with_span,
-            renderer,
-        ],
+        processors=[_complete, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
@@ -44,6 +32,28 @@ def set_up_logs(*, development: bool) -> None:
     handler.setFormatter(_Formatter(logging.BASIC_FORMAT))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def _complete(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """How grave it is, when it was, where an exception came from, and for which request it is written, beside
+    the line of the request itself. One step: every answer waits for its line."""
+    event["level"], event["timestamp"] = name, f"{datetime.now(UTC).replace(tzinfo=None).isoformat()}Z"
+    if "exc_info" in event:
+        _tell_exception(event)
+    if "trace_id" not in event and (span := CURRENT.get()) is not None:
+        event["trace_id"], event["span_id"] = span.trace_id, span.span_id
+    return event
+
+
+def _tell_exception(event: EventDict) -> None:
+    given = event.pop("exc_info")
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = trace_of(error)
+
+
+def _as_json(logger: WrappedLogger, name: str, event: EventDict) -> str:
+    return to_json(event, fallback=str).decode()
 
 
 def trace_of(error: BaseException) -> str:
@@ -66,21 +76,6 @@ def _named(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         name += "".join(f"\nof the group:\n{trace_of(part)}" for part in error.exceptions)
     return name
-
-
-def _with_span(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """Each line that is written for a request says for which, beside the line of the request itself."""
-    if (span := CURRENT.get()) is not None and "trace_id" not in event:
-        event["trace_id"], event["span_id"] = span.trace_id, span.span_id
-    return event
-
-
-def _with_exception(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    given = event.pop("exc_info", None)
-    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
-    if isinstance(error, BaseException):
-        event["exception"] = trace_of(error)
-    return event
 
 
 class _Formatter(logging.Formatter):

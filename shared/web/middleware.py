@@ -2,11 +2,10 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,8 +16,6 @@ from shared.web.logs import address_in_logs
 from shared.web.metrics import Requests
 from shared.web.problems import Bug, TooLarge
 from shared.web.trace import CURRENT, span_of
-
-log = structlog.get_logger("request")
 
 MAX_BODY: Final = 1_048_576
 """Bytes of a request body; more is answered 413."""
@@ -71,6 +68,7 @@ class Surround:
         self._large_bodies = large_bodies or {}
         self._app = app
         self._bug = bug
+        self._log = structlog.get_logger("request").bind()
         self._limits = limits
         self._requests = requests or Requests()
         self._cors = cors
@@ -83,6 +81,7 @@ class Surround:
         ]
         if https_only:
             self._fixed.append((b"strict-transport-security", b"max-age=31536000"))
+        self._names = frozenset(name for name, _ in self._fixed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -119,7 +118,7 @@ class Surround:
         finally:
             seconds = time.perf_counter() - started
             self._requests.ended(scope, status, seconds)
-            log.info(
+            self._log.info(
                 "request",
                 method=scope["method"],
                 path=address_in_logs(scope),
@@ -135,22 +134,26 @@ class Surround:
         """What is the same for everyone, with or without a cookie, keeps what it says of caching."""
         path: str = scope["path"]
         raw = message["headers"] = list(message["headers"])
-        present = {name for name, _ in raw}
-        raw.extend(pair for pair in self._fixed if pair[0] not in present)
+        present = dict(raw)
+        raw += self._fixed if present.keys().isdisjoint(self._names) else self._missing(present)
         raw.append((b"x-request-id", asked.request_id.encode()))
         if path.startswith(LIMITED):
             raw += self._limits.headers(scope)
         elif said := scope["state"].get(STATE):
             raw += said
-        headers = MutableHeaders(raw=raw)
         if cors is not None:
-            cors.mark(headers, asked.origin)
-        if path.startswith(SAME_FOR_ALL) and "cache-control" in headers:
+            raw += cors.marks(asked.origin)
+        caching = present.get(b"cache-control")
+        if caching is not None and path.startswith(SAME_FOR_ALL):
             return
-        if asked.personal or "cache-control" not in headers:
-            headers["cache-control"] = "private, no-store"
-        elif headers["cache-control"].startswith("public"):
-            headers.add_vary_header("Cookie, Authorization")
+        if asked.personal or caching is None:
+            raw[:] = [pair for pair in raw if pair[0] != b"cache-control"]
+            raw.append((b"cache-control", b"private, no-store"))
+        elif caching.startswith(b"public"):
+            raw.append((b"vary", b"Cookie, Authorization"))
+
+    def _missing(self, present: Container[bytes]) -> list[tuple[bytes, bytes]]:
+        return [pair for pair in self._fixed if pair[0] not in present]
 
 
 class _Asked:
