@@ -8,6 +8,7 @@ A level that is asked for voluntarily is reached when the person can. An essenti
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from identity_service.clients.models import Client
 from identity_service.grants.models import PendingRequest
@@ -27,6 +28,10 @@ class Demand:
         """Whether a session of this level will do for somebody who could give a second factor, or not."""
         wanted = max(self.needed, self.wished, key=_strength) if can_more else self.needed
         return reached.strength >= wanted.strength
+
+
+NOTHING: Final = Demand()
+"""Whoever is signed in will do."""
 
 
 def demand(parameters: Mapping[str, str], client: Client) -> Demand:

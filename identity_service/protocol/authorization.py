@@ -15,7 +15,7 @@ from identity_service.factors import service as factors
 from identity_service.grants import service as grants
 from identity_service.grants.models import PendingRequest
 from identity_service.limits import service as limits
-from identity_service.protocol import answers, assurance, code, consent, pushed, queries, tokens
+from identity_service.protocol import answers, assurance, code, consent, pushed, queries, silent, tokens
 from identity_service.protocol.answers import (
     BackToClient,
     ConsentFirst,
@@ -45,20 +45,22 @@ _NOT_GOOD_ANY_MORE = "This request is too old, or was answered already. Start ag
 async def authorize(caller: Caller, parameters: Parameters, cookies: Mapping[str, str]) -> Outcome:
     """Decide a request. When it stands for a pushed one (RFC 9126), that alone counts."""
     turn = Turn(caller)
+    secrets = {realm: cookies.get(sessions.cookie(caller, realm), "") for realm in REALMS}
+    hashes = {realm: hashed(secret) for realm, secret in secrets.items() if secret}
     if not pushed.is_reference(parameters):
-        return await _at_browser(turn, parameters, cookies)
+        given = await silent.code_for(turn, parameters, hashes)
+        return _with_code(*given) if given else await _at_browser(turn, parameters, hashes)
     found = await pushed.find(turn, parameters)
     if found is None:
         return Refused(_NOT_GOOD_ANY_MORE)
-    outcome = await _at_browser(turn, found.parameters, cookies, pushed_hash=found.request_hash)
+    outcome = await _at_browser(turn, found.parameters, hashes, pushed_hash=found.request_hash)
     return await _spent(turn, outcome, found.request_hash)
 
 
 async def _at_browser(
-    turn: Turn, parameters: Parameters, cookies: Mapping[str, str], *, pushed_hash: str | None = None
+    turn: Turn, parameters: Parameters, hashes: Mapping[str, str], *, pushed_hash: str | None = None
 ) -> Outcome:
-    secrets = {realm: cookies.get(sessions.cookie(turn.caller, realm), "") for realm in REALMS}
-    hashes = {realm: hashed(secret) for realm, secret in secrets.items() if secret}
+    """`hashes` are those of the secrets of the sessions that the browser brings, by realm."""
     rows = await _about(turn, parameters, list(hashes.values()))
     try:
         asked = await _read(turn, rows, parameters, pushed_hash)
@@ -150,7 +152,11 @@ async def _decide(asked: Asked, signed_in: SignedIn | None) -> Outcome:
         scopes = tuple(sorted(asked.scopes))
         return ConsentFirst(await _put_aside(asked), asked.client.row, signed_in.person, scopes)
     await consent.remember(asked, signed_in)
-    return _answer(asked.turn, asked.form, asked.redirect_uri, {"code": await code.make(asked, signed_in)})
+    return _with_code(asked, await code.make(asked, signed_in))
+
+
+def _with_code(asked: Asked, code: str) -> BackToClient:
+    return _answer(asked.turn, asked.form, asked.redirect_uri, {"code": code})
 
 
 async def _is_sure_enough(asked: Asked, signed_in: SignedIn) -> bool:

@@ -35,20 +35,26 @@ async def proved_key(turn: Turn, request: ProtocolRequest) -> str | None:
     return proof.jkt
 
 
-async def key_for_tokens(
-    turn: Turn, request: ProtocolRequest, client: ProtocolClient, *, bound: str | None = None
-) -> str | None:
-    """The key to which new tokens are bound: the one proved, None for bearer tokens.
-
-    `bound` is the key to which the code or refresh token is bound (sections 5 and 10). Raises
-    InvalidDpopProof when the client has to prove a key and does not, InvalidGrantError for another key.
-    """
+async def key_for_tokens(turn: Turn, request: ProtocolRequest, client: ProtocolClient) -> str | None:
+    """The key to which new tokens are bound: the one proved, None for bearer tokens. Raises InvalidDpopProof,
+    also when the client has to prove a key and does not."""
     jkt = await proved_key(turn, request)
-    if jkt is None and (client.requires_proof or bound is not None):
-        raise InvalidDpopProof("A DPoP proof is needed here")
+    if jkt is None and client.requires_proof:
+        raise _missing()
+    return jkt
+
+
+def require_key(jkt: str | None, bound: str | None) -> None:
+    """`bound` is the key to which a code or refresh token is bound, if it is (sections 5 and 10); `jkt` the
+    one proved. Raises InvalidDpopProof when none was, InvalidGrantError for another one."""
+    if bound is not None and jkt is None:
+        raise _missing()
     if bound is not None and jkt != bound:
         raise InvalidGrantError("It is bound to another key")
-    return jkt
+
+
+def _missing() -> InvalidDpopProof:
+    return InvalidDpopProof("A DPoP proof is needed here")
 
 
 async def bind_refreshing(turn: Turn, client: ProtocolClient, granted: Granted, jkt: str | None) -> None:

@@ -3,13 +3,14 @@ RFC 7636, RFC 9700)."""
 
 import re
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, UnauthorizedClientError
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from identity_service.protocol import claims, proving, queries, statements, tokens
+from identity_service.protocol import binding, claims, proving, queries, spending, statements, tokens
 from identity_service.protocol.asked import Asked
 from identity_service.protocol.client import ProtocolClient
 from identity_service.protocol.request import ProtocolRequest
@@ -25,66 +26,106 @@ _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 async def make(asked: Asked, signed_in: SignedIn) -> str:
     """A code, and the grant that it will give. Kept hashed."""
-    turn, form, code = asked.turn, asked.form, new_secret()
-    await turn.writer.run(
+    code = new_secret()
+    await asked.turn.writer.run(
         statements.GIVE_CODE,
-        hash=hashed(code),
-        grant_id=uuid4(),
-        account_id=signed_in.person.id,
-        client_id=asked.client.client_id,
-        session_id=signed_in.sid,
-        scope=asked.scope,
-        audiences=asked.audiences,
-        claims=claims.kept(asked.wanted_claims),
-        auth_time=signed_in.auth_time,
-        amr=signed_in.amr,
-        now=turn.now,
-        grant_ends_at=signed_in.ends_at,
-        redirect_uri=asked.redirect_uri,
-        nonce=form.get("nonce"),
-        code_challenge=form.get("code_challenge"),
-        code_challenge_method=form.get("code_challenge_method"),
-        code_jkt=form.get("dpop_jkt"),
-        code_ends_at=turn.now + CODE_LIFE,
+        **kept(asked, code),
+        sid=signed_in.sid,
     )
     return code
 
 
+def kept(asked: Asked, code: str) -> dict[str, Any]:
+    """What is kept of a request with its code."""
+    form, now = asked.form, asked.turn.now
+    return {
+        "hash": hashed(code),
+        "grant_id": uuid4(),
+        "client_id": asked.client.client_id,
+        "scope": asked.scope,
+        "audiences": asked.audiences,
+        "claims": claims.kept(asked.wanted_claims),
+        "now": now,
+        "redirect_uri": asked.redirect_uri,
+        "nonce": form.get("nonce"),
+        "code_challenge": form.get("code_challenge"),
+        "code_challenge_method": form.get("code_challenge_method"),
+        "code_jkt": form.get("dpop_jkt"),
+        "code_ends_at": now + CODE_LIFE,
+    }
+
+
 async def give(turn: Turn, request: ProtocolRequest) -> dict[str, Any]:
     """The tokens for a code, which is good once; a second use ends what the first gave."""
-    client_id, code = proving.named(request), request.form.get("code")
-    row = await turn.writer.first(queries.CODE, client_id=client_id, hash=hashed(code or ""))
-    known = await turn.client_of(client_id, row["client_version"] if row else None)
-    client = await proving.proved(turn, request, known)
+    return await proving.with_client(turn, request, partial(_given, turn, request))
+
+
+async def _given(
+    turn: Turn, request: ProtocolRequest, client: ProtocolClient, version: str
+) -> dict[str, Any]:
     if not client.may_use(GrantType.CODE):
         raise UnauthorizedClientError("This client may not exchange codes")
-    if code is None or row is None:
+    if "code" not in request.form:
         raise InvalidRequestError("code is missing")
-    await _require_unused(turn, client, row)
-    _check(turn, client, request, row)
+    jkt = await binding.key_for_tokens(turn, request, client)
+    refresh_token = new_secret() if client.may_use(GrantType.REFRESH) else None
+    row = await _spent(turn, request, client, version, jkt, refresh_token)
     granted = Granted.of(row)
-    access = await tokens.access_to(turn, request, client, granted, granted.scope, bound=row["code_jkt"])
-    refresh_token = await _use(turn, client, granted, code)
+    access = tokens.access_to(turn, request, client, granted, granted.scope, jkt)
+    await binding.bind_refreshing(turn, client, granted, jkt)
     body = tokens.token_response(turn, access, granted, nonce=row["nonce"])
     return body if refresh_token is None else body | {"refresh_token": refresh_token}
 
 
-async def _require_unused(turn: Turn, client: ProtocolClient, row: Row) -> None:
-    """Raises InvalidGrantError. A code used before takes back what it gave."""
+async def _spent(
+    turn: Turn,
+    request: ProtocolRequest,
+    client: ProtocolClient,
+    version: str,
+    jkt: str | None,
+    refresh_token: str | None,
+) -> Row:
+    """The code, which was used up by this, and what it gives. Raises OAuth2Error, and Changed."""
+    form = request.form
+    code, verifier = hashed(form["code"]), form.get("code_verifier")
+    rows = await turn.writer.run(
+        spending.CODE,
+        hash=code,
+        client_id=client.client_id,
+        version=version,
+        redirect_uri=form.get("redirect_uri"),
+        code_challenge=create_s256_code_challenge(verifier) if verifier else None,
+        jkt=jkt,
+        audience=tokens.wanted_audience(request),
+        following=hashed(refresh_token) if refresh_token else None,
+        now=turn.now,
+    )
+    row = rows[0] if rows else await _left(turn, client, version, code)
+    _check(turn, client, request, row)
+    binding.require_key(jkt, row["code_jkt"])
+    if not rows:
+        tokens.chosen_resource(turn, request, row["audiences"])
+        raise InvalidGrantError("The code is not good any more")
+    return row
+
+
+async def _left(turn: Turn, client: ProtocolClient, version: str, code: str) -> Row:
+    """The code that was not used up. Raises InvalidGrantError, and Changed: a code that was used before takes
+    back what it gave."""
+    row = await turn.writer.first(queries.CODE, client_id=client.client_id, hash=code)
+    if row is None or row["client_version"] != version:
+        raise proving.Changed
     if row["granted_to"] != client.client_id:
         raise InvalidGrantError("The code is not known")
     if row["used_at"] is not None:
-        await _take_back(turn, Granted.of(row))
+        await turn.revoke(
+            row["grant_id"],
+            account_id=row["account_id"],
+            client_id=client.client_id,
+            because="its code was used twice",
+        )
         raise InvalidGrantError("The code was used before")
-
-
-async def _take_back(turn: Turn, granted: Granted) -> None:
-    await turn.revoke(
-        granted.id,
-        account_id=granted.person.id,
-        client_id=granted.client_id,
-        because="its code was used twice",
-    )
+    return row
 
 
 def _check(turn: Turn, client: ProtocolClient, request: ProtocolRequest, row: Row) -> None:
@@ -113,19 +154,3 @@ def _check_verifier(client: ProtocolClient, verifier: str | None, challenge: str
         raise InvalidRequestError("code_verifier is not one")
     if create_s256_code_challenge(verifier) != challenge:
         raise InvalidGrantError("code_verifier does not fit")
-
-
-async def _use(turn: Turn, client: ProtocolClient, granted: Granted, code: str) -> str | None:
-    """The first refresh token, for a client that may refresh. Raises InvalidGrantError when somebody else
-    used the code at this moment, and ends the grant then."""
-    following = new_secret() if client.may_use(GrantType.REFRESH) else None
-    if not await turn.writer.run(
-        statements.USE_CODE,
-        grant_id=granted.id,
-        hash=hashed(code),
-        following=hashed(following) if following else None,
-        now=turn.now,
-    ):
-        await _take_back(turn, granted)
-        raise InvalidGrantError("The code was used before")
-    return following

@@ -17,7 +17,7 @@ async def is_missing(asked: Asked, signed_in: SignedIn) -> bool:
         return False
     if "consent" in asked.prompts:
         return True
-    if client.is_first_party and not client.is_public:
+    if is_never_needed(client):
         return False
     if not _may_be_remembered(client, asked.redirect_uri):
         return True
@@ -25,6 +25,11 @@ async def is_missing(asked: Asked, signed_in: SignedIn) -> bool:
         return not await consents.covers(
             visit, signed_in.person.id, client.id, audiences=asked.audiences, scopes=asked.scopes
         )
+
+
+def is_never_needed(client: Client) -> bool:
+    """Unless it is asked for: the company's own programs that can prove who they are."""
+    return client.is_first_party and not client.is_public
 
 
 async def remember(asked: Asked, signed_in: SignedIn) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from identity_service.device_flow import codes, service
 from identity_service.device_flow.models import DeviceRequest
-from identity_service.protocol import proving, queries, statements, tokens
+from identity_service.protocol import binding, proving, queries, statements, tokens
 from identity_service.protocol.client import ProtocolClient
 from identity_service.protocol.errors import AccessDenied
 from identity_service.protocol.request import ProtocolRequest
@@ -109,7 +109,9 @@ async def _given(
     if device is None or device.client_id != client.client_id:
         raise InvalidGrantError("The device code is not known")
     granted = await _decided(turn, device)
-    access = await tokens.access_to(turn, request, client, granted, granted.scope)
+    jkt = await binding.key_for_tokens(turn, request, client)
+    access = tokens.access_to(turn, request, client, granted, granted.scope, jkt)
+    await binding.bind_refreshing(turn, client, granted, jkt)
     body = tokens.token_response(turn, access, granted, nonce=None)
     if client.may_use(GrantType.REFRESH):
         body["refresh_token"] = token = new_secret()

@@ -8,10 +8,10 @@ import binascii
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import unquote_plus
 
-from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error
 
 from identity_service.clients.models import Client
 from identity_service.clients.names import AuthMethod
@@ -23,7 +23,12 @@ from identity_service.sealing import hashed
 
 CONFIDENTIAL: Final = (AuthMethod.BASIC, AuthMethod.POST, AuthMethod.KEY)
 ANY: Final = (*CONFIDENTIAL, AuthMethod.NONE)
+Told = TypeVar("Told")
 _Check = Callable[[Turn, ProtocolRequest, ProtocolClient], Awaitable[bool]]
+
+
+class Changed(Exception):
+    """The client is not any more what it was taken for."""
 
 
 def require_one_method(request: ProtocolRequest) -> None:
@@ -75,6 +80,42 @@ async def proved(
 async def authenticated(turn: Turn, request: ProtocolRequest, methods: Iterable[str] = ANY) -> ProtocolClient:
     """The client from which a request comes, read now. Raises InvalidClientError."""
     return await proved(turn, request, await turn.client(named(request)), methods)
+
+
+async def with_client(
+    turn: Turn,
+    request: ProtocolRequest,
+    act: Callable[[ProtocolClient, str], Awaitable[Told]],
+    methods: Iterable[str] = ANY,
+) -> Told:
+    """What `act` gives for the client from which a request comes; it is told the client's version, and raises
+    Changed when its statement finds that there is another one by now.
+
+    The client is taken as it was when it was read last. Memory refuses nobody: when anything is refused, and
+    the client is another one by now, all is done once more. Raises OAuth2Error.
+    """
+    client_id = named(request)
+    known = turn.services.clients.recall(client_id) if _can_be_repeated(request) else None
+    version, row = known or await _read(turn, client_id)
+    while True:
+        try:
+            return await act(await proved(turn, request, row, methods), version)
+        except Changed:
+            version, row = await _read(turn, client_id)
+        except OAuth2Error:
+            taken, (version, row) = version, await _read(turn, client_id) if known else (version, row)
+            if version == taken:
+                raise
+        known = None
+
+
+async def _read(turn: Turn, client_id: str) -> tuple[str, Client | None]:
+    return await turn.services.clients.read(turn.writer, client_id) or ("", None)
+
+
+def _can_be_repeated(request: ProtocolRequest) -> bool:
+    """What proves something once is not shown twice."""
+    return not request.proofs and "client_assertion" not in request.form
 
 
 def has_secret(row: Client, authorization: str, now: datetime) -> bool:

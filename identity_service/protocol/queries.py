@@ -13,7 +13,7 @@ from identity_service.grants.models import AuthorizationCode, Grant, PushedReque
 from identity_service.sessions.models import SignInSession
 from shared.db.query import Query
 
-_LIFE: Final[tuple[Any, ...]] = (
+OF_LIFE: Final[tuple[Any, ...]] = (
     SignInSession.id.label("sid"),
     SignInSession.ended_at,
     SignInSession.expires_at.label("session_ends_at"),
@@ -22,7 +22,7 @@ _LIFE: Final[tuple[Any, ...]] = (
     Account.realm,
     Account.deactivated_at,
 )
-_PERSON: Final[tuple[Any, ...]] = (
+OF_PERSON: Final[tuple[Any, ...]] = (
     Account.name,
     Account.roles,
     Account.email,
@@ -33,7 +33,7 @@ _PERSON: Final[tuple[Any, ...]] = (
     Account.updated_at,
     Organisation.is_partner,
 )
-_GRANT: Final[tuple[Any, ...]] = (
+OF_GRANT: Final[tuple[Any, ...]] = (
     Grant.id.label("grant_id"),
     Grant.client_id.label("granted_to"),
     Grant.scope,
@@ -45,10 +45,17 @@ _GRANT: Final[tuple[Any, ...]] = (
     Grant.expires_at.label("grant_ends_at"),
     Grant.revoked_at,
 )
-_GRANTED: Final = (*_GRANT, *_LIFE, *_PERSON)
+OF_CODE: Final[tuple[Any, ...]] = (
+    AuthorizationCode.redirect_uri,
+    AuthorizationCode.nonce,
+    AuthorizationCode.code_challenge,
+    AuthorizationCode.dpop_jkt.label("code_jkt"),
+    AuthorizationCode.expires_at.label("code_ends_at"),
+)
+_GRANTED: Final = (*OF_GRANT, *OF_LIFE, *OF_PERSON)
 _SIGNED_IN: Final[tuple[Any, ...]] = (
-    *_LIFE,
-    *_PERSON,
+    *OF_LIFE,
+    *OF_PERSON,
     SignInSession.auth_time,
     SignInSession.amr,
     SignInSession.secret_hash,
@@ -58,7 +65,7 @@ _THIS_CLIENT: Final = Client.id == bindparam("client_id", type_=Text())
 _HASH: Final = bindparam("hash", type_=Text())
 
 
-def _with_person(statement: Select[Any], session: ColumnElement[bool]) -> Select[Any]:
+def with_person(statement: Select[Any], session: ColumnElement[bool]) -> Select[Any]:
     """With the session that fits, its person, and the organisation they belong to."""
     return (
         statement.outerjoin(SignInSession, session)
@@ -69,11 +76,11 @@ def _with_person(statement: Select[Any], session: ColumnElement[bool]) -> Select
 
 def _with_grant(statement: Select[Any], grant: ColumnElement[bool]) -> Select[Any]:
     """With the grant that fits, and all on which that hangs."""
-    return _with_person(statement.outerjoin(Grant, grant), SignInSession.id == Grant.session_id)
+    return with_person(statement.outerjoin(Grant, grant), SignInSession.id == Grant.session_id)
 
 
 GRANT: Final = Query(
-    _with_person(select(*_GRANTED).select_from(Grant), SignInSession.id == Grant.session_id).where(
+    with_person(select(*_GRANTED).select_from(Grant), SignInSession.id == Grant.session_id).where(
         Grant.id == bindparam("grant_id")
     )
 )
@@ -94,11 +101,7 @@ CODE: Final = Query(
         select(
             _VERSION,
             AuthorizationCode.used_at,
-            AuthorizationCode.redirect_uri,
-            AuthorizationCode.nonce,
-            AuthorizationCode.code_challenge,
-            AuthorizationCode.dpop_jkt.label("code_jkt"),
-            AuthorizationCode.expires_at.label("code_ends_at"),
+            *OF_CODE,
             *_GRANTED,
         )
         .select_from(Client)
@@ -109,7 +112,7 @@ CODE: Final = Query(
 """The client that asks, an authorization code, and its grant."""
 
 BROWSER: Final = Query(
-    _with_person(
+    with_person(
         select(_VERSION, *_SIGNED_IN).select_from(Client),
         SignInSession.secret_hash == any_(bindparam("secrets", type_=ARRAY(Text))),
     ).where(_THIS_CLIENT)
@@ -124,7 +127,7 @@ SESSION: Final = Query(
     .where(SignInSession.id == bindparam("session_id"))
 )
 PERSON: Final = Query(
-    select(Account.id.label("account_id"), Account.realm, Account.deactivated_at, *_PERSON)
+    select(Account.id.label("account_id"), Account.realm, Account.deactivated_at, *OF_PERSON)
     .select_from(Account)
     .outerjoin(Organisation, Organisation.id == Account.organisation_id)
     .where(Account.id == bindparam("account_id"))
@@ -150,7 +153,7 @@ _TOKEN: Final[tuple[Any, ...]] = (
     _Holder.disabled_at.label("holder_disabled_at"),
     Grant.revoked_at,
     Grant.expires_at.label("grant_ends_at"),
-    *_LIFE,
+    *OF_LIFE,
 )
 
 

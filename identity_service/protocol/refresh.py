@@ -1,7 +1,9 @@
 """The refresh token grant with rotation and reuse detection (OAuth 2.1 section 4.3)."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from authlib.oauth2.rfc6749 import (
     InvalidGrantError,
@@ -10,7 +12,7 @@ from authlib.oauth2.rfc6749 import (
     UnauthorizedClientError,
 )
 
-from identity_service.protocol import proving, queries, statements, tokens
+from identity_service.protocol import binding, proving, queries, spending, tokens
 from identity_service.protocol.client import ProtocolClient
 from identity_service.protocol.request import ProtocolRequest
 from identity_service.protocol.standing import Granted, holds
@@ -20,6 +22,8 @@ from identity_service.sessions import service as sessions
 from shared.db.query import Row
 from shared.oidc.names import GrantType
 
+_NONE: Final[Sequence[Row]] = ()
+
 
 async def give(turn: Turn, request: ProtocolRequest) -> dict[str, Any]:
     """Each refresh token is used once and followed by one successor.
@@ -27,40 +31,65 @@ async def give(turn: Turn, request: ProtocolRequest) -> dict[str, Any]:
     Within a short grace a used token gives the same successor again, for clients that refresh twice at
     once; after that its use means that somebody copied it, and the grant ends.
     """
-    client, row, presented = await _asked(turn, request)
-    granted = await _granted(turn, client, row, presented)
+    return await proving.with_client(turn, request, partial(_given, turn, request))
+
+
+async def _given(
+    turn: Turn, request: ProtocolRequest, client: ProtocolClient, version: str
+) -> dict[str, Any]:
+    if not client.may_use(GrantType.REFRESH):
+        raise UnauthorizedClientError("This client may not refresh tokens")
+    if "refresh_token" not in request.form:
+        raise InvalidRequestError("refresh_token is missing")
+    jkt = await binding.key_for_tokens(turn, request, client)
+    row, token = await _used(turn, request, client, version, jkt)
+    granted = Granted.of(row)
+    binding.require_key(jkt, granted.dpop_jkt)
     scope = _narrowed(granted, request.form.get("scope"))
-    access = await tokens.access_to(turn, request, client, granted, scope, bound=granted.dpop_jkt)
-    token = await _successor(turn, client, row, presented)
+    access = tokens.access_to(turn, request, client, granted, scope, jkt)
+    if client.rotates_refresh_tokens and row["used_at"] is None:
+        raise InvalidGrantError  # it ended at this moment
+    await binding.bind_refreshing(turn, client, granted, jkt)
     await sessions.touch(turn.writer, granted.sid, row["seen_at"], turn.now)
     return tokens.token_response(turn, access, granted, nonce=None) | {"refresh_token": token}
 
 
-async def _asked(turn: Turn, request: ProtocolRequest) -> tuple[ProtocolClient, Row, str]:
-    """Who asks, all that hangs together with the token, and the token."""
-    client_id, presented = proving.named(request), request.form.get("refresh_token")
-    row = await _read(turn, client_id, presented or "")
-    known = await turn.client_of(client_id, row["client_version"] if row else None)
-    client = await proving.proved(turn, request, known)
-    if not client.may_use(GrantType.REFRESH):
-        raise UnauthorizedClientError("This client may not refresh tokens")
-    if presented is None or row is None:
-        raise InvalidRequestError("refresh_token is missing")
-    return client, row, presented
+async def _used(
+    turn: Turn, request: ProtocolRequest, client: ProtocolClient, version: str, jkt: str | None
+) -> tuple[Row, str]:
+    """What the token that was shown gives, and the refresh token that is good from now on. It was used up by
+    this if it could be and is to be. Raises OAuth2Error, and Changed."""
+    presented, rows = request.form["refresh_token"], _NONE
+    token = tokens.next_refresh_token(turn, presented) if client.rotates_refresh_tokens else presented
+    if client.rotates_refresh_tokens:
+        rows = await turn.writer.run(
+            spending.ROTATE,
+            hash=hashed(presented),
+            client_id=client.client_id,
+            version=version,
+            jkt=jkt,
+            audience=tokens.wanted_audience(request),
+            scopes=request.form.get("scope", "").split(),
+            following=hashed(token),
+            now=turn.now,
+        )
+    row = rows[0] if rows else await _left(turn, client, version, presented)
+    if not holds(row, turn.settings, turn.now):
+        raise InvalidGrantError
+    return row, token
 
 
-async def _read(turn: Turn, client_id: str, token: str) -> Row | None:
-    return await turn.writer.first(queries.REFRESH_TOKEN, client_id=client_id, hash=hashed(token))
-
-
-async def _granted(turn: Turn, client: ProtocolClient, row: Row, presented: str) -> Granted:
-    """Raises InvalidGrantError, after the grant was ended where the token was used too late."""
+async def _left(turn: Turn, client: ProtocolClient, version: str, presented: str) -> Row:
+    """The token that was not used up by this. Raises InvalidGrantError, after the grant was ended where the
+    token was used too late, and Changed."""
+    row = await turn.writer.first(queries.REFRESH_TOKEN, client_id=client.client_id, hash=hashed(presented))
+    if row is None or row["client_version"] != version:
+        raise proving.Changed
     if row["granted_to"] != client.client_id or not holds(row, turn.settings, turn.now):
         raise InvalidGrantError
-    granted = Granted.of(row)
     if row["used_at"] is not None and not await _may_come_again(turn, client, row, presented):
         raise InvalidGrantError
-    return granted
+    return row
 
 
 async def _may_come_again(turn: Turn, client: ProtocolClient, row: Row, presented: str) -> bool:
@@ -85,27 +114,3 @@ def _narrowed(granted: Granted, asked: str | None) -> str:
     if not frozenset(asked.split()) <= frozenset(granted.scope.split()):
         raise InvalidScopeError
     return asked
-
-
-async def _successor(turn: Turn, client: ProtocolClient, row: Row, presented: str) -> str:
-    """The refresh token that is good from now on."""
-    if not client.rotates_refresh_tokens:
-        return presented
-    successor = tokens.next_refresh_token(turn, presented)
-    if row["used_at"] is None and not await turn.writer.run(
-        statements.ROTATE,
-        grant_id=row["grant_id"],
-        hash=hashed(presented),
-        following=hashed(successor),
-        now=turn.now,
-    ):
-        await _require_that_it_came_in_parallel(turn, client, presented)
-    return successor
-
-
-async def _require_that_it_came_in_parallel(turn: Turn, client: ProtocolClient, presented: str) -> None:
-    """Between reading and writing somebody else used the token, or the grant ended."""
-    row = await _read(turn, client.client_id, presented)
-    if row is None or row["used_at"] is None:
-        raise InvalidGrantError
-    await _granted(turn, client, row, presented)

@@ -3,10 +3,13 @@ all."""
 
 from typing import Any, Final
 
-from sqlalchemy import CTE, DateTime, Text, Uuid, bindparam, insert, null, select, update
+from sqlalchemy import DateTime, Select, Text, Uuid, bindparam, insert, null, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 
+from identity_service.accounts.models import Account
 from identity_service.audit import service as audit
+from identity_service.clients.known import VERSION
+from identity_service.clients.models import Client
 from identity_service.grants.models import (
     AuthorizationCode,
     Grant,
@@ -15,6 +18,8 @@ from identity_service.grants.models import (
     UsedAssertion,
     UsedProof,
 )
+from identity_service.protocol.queries import OF_LIFE
+from identity_service.sessions.models import SignInSession
 from shared.db.query import Command
 
 _NOW: Final = bindparam("now", type_=DateTime(timezone=True))
@@ -33,61 +38,56 @@ REVOKE: Final = Command(
 )
 """Ends a grant, and tells of it, unless it has ended."""
 
-_GIVEN: Final = ("account_id", "client_id", "session_id", "scope", "audiences", "claims", "auth_time", "amr")
-_CODE: Final = ("redirect_uri", "nonce", "code_challenge", "code_challenge_method")
-GIVE_CODE: Final = Command(
-    insert(AuthorizationCode)
-    .values(
-        {name: bindparam(name) for name in _CODE}
-        | {
-            "code_hash": _HASH,
-            "grant_id": _GRANT_ID,
-            "client_id": bindparam("client_id"),
-            "dpop_jkt": bindparam("code_jkt"),
-            "expires_at": bindparam("code_ends_at"),
-        }
-    )
-    .inline()
-    .add_cte(
-        insert(Grant)
-        .values(
-            {name: bindparam(name) for name in _GIVEN}
-            | {"id": _GRANT_ID, "created_at": _NOW, "expires_at": bindparam("grant_ends_at")}
-        )
-        .inline()
-        .cte("given")
+
+def _named(table: type[Grant | AuthorizationCode], *names: str) -> dict[str, Any]:
+    """Parameters for columns of the same name."""
+    return {name: bindparam(name, type_=table.__table__.c[name].type) for name in names}
+
+
+def _give(session: Select[Any]) -> Command:
+    """A grant in this session, and the code by which the client gets it. The row of the session, if it is
+    one."""
+    live = session.cte("live")
+    granted = _named(Grant, "client_id", "scope", "audiences", "claims") | {
+        "id": _GRANT_ID,
+        "account_id": live.c.account_id,
+        "session_id": live.c.sid,
+        "auth_time": live.c.auth_time,
+        "amr": live.c.amr,
+        "created_at": _NOW,
+        "expires_at": live.c.session_ends_at,
+    }
+    grant = insert(Grant).from_select([*granted], select(*granted.values())).returning(Grant.id).cte("grant")
+    asked = _named(
+        AuthorizationCode, "client_id", "redirect_uri", "nonce", "code_challenge", "code_challenge_method"
+    ) | {
+        "code_hash": _HASH,
+        "grant_id": grant.c.id,
+        "dpop_jkt": bindparam("code_jkt", type_=Text()),
+        "expires_at": bindparam("code_ends_at", type_=DateTime(timezone=True)),
+    }
+    code = insert(AuthorizationCode).from_select([*asked], select(*asked.values())).cte("code")
+    return Command(select(*live.c).add_cte(code))
+
+
+_SESSION: Final = (
+    select(SignInSession.auth_time, SignInSession.amr, *OF_LIFE)
+    .select_from(SignInSession)
+    .join(Account, Account.id == SignInSession.account_id)
+)
+GIVE_CODE: Final = _give(_SESSION.where(SignInSession.id == bindparam("sid", type_=Uuid())))
+GIVE_SILENTLY: Final = _give(
+    _SESSION.join(Client, Client.id == bindparam("client_id", type_=Text())).where(
+        bindparam("version", type_=Text()) == VERSION,
+        SignInSession.secret_hash == bindparam("secret_hash", type_=Text()),
+        SignInSession.ended_at.is_(None),
+        SignInSession.expires_at > _NOW,
+        SignInSession.seen_at > bindparam("idle_since", type_=DateTime(timezone=True)),
+        Account.realm == bindparam("realm", type_=Text()),
+        Account.deactivated_at.is_(None),
     )
 )
-"""A grant, and the code by which the client gets it."""
-
-
-def _spend(table: type[AuthorizationCode | RefreshToken], key: Any) -> Command:
-    """Use up a code or a refresh token, and keep the refresh token that follows, if any: of a grant that is
-    good at this moment, which whoever ends it waits for. A row when it was there to be used."""
-    live = (
-        select(Grant.id)
-        .where(Grant.id == _GRANT_ID, Grant.revoked_at.is_(None))
-        .with_for_update()
-        .cte("live")
-    )
-    used = (
-        update(table)
-        .where(key == _HASH, table.used_at.is_(None), table.grant_id == live.c.id)
-        .values(used_at=_NOW)
-        .returning(table.grant_id)
-        .cte("used")
-    )
-    return Command(select(used.c.grant_id).add_cte(_following(used)))
-
-
-def _following(used: CTE) -> CTE:
-    token = bindparam("following", type_=Text())
-    row = select(token, used.c.grant_id, _NOW).where(token.is_not(None))
-    return insert(RefreshToken).from_select(["token_hash", "grant_id", "created_at"], row).cte("following")
-
-
-USE_CODE: Final = _spend(AuthorizationCode, AuthorizationCode.code_hash)
-ROTATE: Final = _spend(RefreshToken, RefreshToken.token_hash)
+"""To a client that is still this version, where the browser's session goes on."""
 
 KEEP_TOKEN: Final = Command(
     insert(RefreshToken)

@@ -13,8 +13,8 @@ from authlib.oidc.core.util import create_half_hash
 
 from identity_service.factors import levels
 from identity_service.keys.service import KeyRing
-from identity_service.protocol import binding, queries
 from identity_service.protocol import claims as claims_of
+from identity_service.protocol import queries
 from identity_service.protocol.client import ProtocolClient
 from identity_service.protocol.request import ProtocolRequest
 from identity_service.protocol.resources import OPENID_SCOPES, Resource, joined
@@ -112,20 +112,16 @@ def _person_claims(person: Person) -> dict[str, Any]:
     return {"sub": str(person.id), "realm": person.realm, "roles": person.roles, "name": person.name}
 
 
-async def access_to(
+def access_to(
     turn: Turn,
     request: ProtocolRequest,
     client: ProtocolClient,
     granted: Granted,
     scope: str,
-    *,
-    bound: str | None = None,
+    jkt: str | None,
 ) -> Access:
-    """An access token for one of the grant's audiences. `bound` is the key that has to be proved for it.
-    Raises InvalidTarget, and as `binding.key_for_tokens`."""
+    """An access token for one of the grant's audiences, bound to the key `jkt`. Raises InvalidTarget."""
     resource = chosen_resource(turn, request, granted.audiences)
-    jkt = await binding.key_for_tokens(turn, request, client, bound=bound)
-    await binding.bind_refreshing(turn, client, granted, jkt)
     return Access(
         client=client,
         resource=resource,
@@ -205,13 +201,18 @@ async def granted_by(turn: Turn, payload: dict[str, Any]) -> Granted | None:
 
 def chosen_resource(turn: Turn, request: ProtocolRequest, admitted: Sequence[str]) -> Resource:
     """The one audience of the token: the one asked for, else the first admitted (RFC 8707 section 2.2)."""
-    wanted = request.resources
-    if len(wanted) > 1:
-        raise InvalidTarget("A token has one audience: ask for one resource")
-    audience = wanted[0].rstrip("/") if wanted else next(iter(admitted), "")
+    audience = wanted_audience(request) or next(iter(admitted), "")
     if audience not in admitted or audience not in turn.resources:
         raise InvalidTarget
     return turn.resources[audience]
+
+
+def wanted_audience(request: ProtocolRequest) -> str | None:
+    """The audience asked for, if any. Raises InvalidTarget for more than one."""
+    wanted = request.resources
+    if len(wanted) > 1:
+        raise InvalidTarget("A token has one audience: ask for one resource")
+    return wanted[0].rstrip("/") if wanted else None
 
 
 def scope_at(resource: Resource, scope: str) -> frozenset[str]:

@@ -83,7 +83,7 @@ async def test_many_at_a_time_share_their_statements(house: House, raw: httpx.As
     assert await told(house) == 31
 
 
-async def test_a_silent_sign_in_is_two_statements_for_the_code_and_two_for_the_tokens(
+async def test_a_silent_sign_in_is_one_statement_for_the_code_and_one_for_the_tokens(
     house: House, raw: httpx.AsyncClient
 ) -> None:
     browser = house.browser()
@@ -92,19 +92,19 @@ async def test_a_silent_sign_in_is_two_statements_for_the_code_and_two_for_the_t
     await post(raw, code_form(code))
     with statements(house) as seen:
         code = await a_code(house, browser)
-    assert len(seen) == 2, seen
+    assert len(seen) == 1, seen
     assert TRANSACTION not in seen
     with statements(house) as seen:
         assert (await post(raw, code_form(code))).status_code == 200
-    assert len(seen) == 2, seen
+    assert len(seen) == 1, seen
     assert TRANSACTION not in seen
 
 
-async def test_a_refresh_is_two_statements_and_one_more_a_minute_for_the_session(
+async def test_a_refresh_is_one_statement_and_one_more_a_minute_for_the_session(
     house: House, raw: httpx.AsyncClient
 ) -> None:
     token = (await signed_in_tokens(house, raw))["refresh_token"]
-    for expected, later in ((2, timedelta()), (3, timedelta(seconds=61)), (2, timedelta(seconds=5))):
+    for expected, later in ((1, timedelta()), (2, timedelta(seconds=61)), (1, timedelta(seconds=5))):
         house.clock.advance(later)
         with statements(house) as seen:
             answer = await post(raw, refresh_form(token))
