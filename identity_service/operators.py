@@ -13,6 +13,7 @@ from identity_service.accounts.models import Organisation
 from identity_service.app import make_services, prepare
 from identity_service.audit import service as audit
 from identity_service.clients import service as clients
+from identity_service.roles import service as roles
 from identity_service.scim import tokens as scim_tokens
 from identity_service.settings import Settings
 from identity_service.visit import Caller, Visit
@@ -99,10 +100,10 @@ async def _demo_account(visit: Visit, wanted: DemoAccount) -> dict[str, Any]:
     if account is None:
         account = accounts.new_account(visit, realm=wanted.realm, email=wanted.email, name=wanted.name)
         account.email_verified_at = visit.now
-    account.name, account.roles = wanted.name, sorted(wanted.roles)
+    account.name = wanted.name
     if wanted.organisation is not None:
         account.organisation_id = (await _organisation(visit, wanted.organisation)).id
-    await visit.session.flush()
+    await roles.settle(visit.session, account, given=wanted.roles)
     await accounts.give_password(visit, account, wanted.password)
     return wanted.model_dump(mode="json", exclude={"password"}) | {"sub": str(account.id)}
 
@@ -147,7 +148,7 @@ async def make_admin(settings: Settings, *, email: str, name: str) -> AdminMade:
         if account is None:
             name = name or email.strip().partition("@")[0]
             account = accounts.new_account(visit, realm="staff", email=email, name=name)
-        account.roles = sorted({*account.roles, *ADMIN_ROLES})
+        await roles.settle(visit.session, account, given={*account.given_roles, *ADMIN_ROLES})
         account.updated_at = visit.now
         await visit.session.flush()
         audit.record(

@@ -51,7 +51,8 @@ class Account(Base):
 
     Equal addresses in two realms are two accounts that never meet. `is_organisation_admin` lets a customer
     invite and remove people of their organisation; `picture_id` is the picture's public, random id.
-    `deactivated_because` says how it was shut: a directory opens only what directories shut.
+    `deactivated_because` says how it was shut: a directory opens only what directories shut. Of its `roles`,
+    `given_roles` were given by hand, and the others come by groups and by providers upstream.
     """
 
     __tablename__ = "accounts"
@@ -63,6 +64,7 @@ class Account(Base):
     email_verified_at: Mapped[datetime | None]
     name: Mapped[str]
     roles: Mapped[list[str]]
+    given_roles: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey(Organisation.id))
     is_organisation_admin: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     locale: Mapped[str | None]

@@ -60,6 +60,7 @@ def new_account(visit: Visit, *, realm: str, email: str, name: str) -> Account:
         email_key=email_key(email),
         name=name,
         roles=[],
+        given_roles=[],
         created_at=visit.now,
         updated_at=visit.now,
     )

@@ -75,7 +75,7 @@ async def described(visit: Visit, account: Account) -> dict[str, Any]:
     )
     return {
         "name": account.name,
-        "roles": account.roles,
+        "roles": account.given_roles,
         "organisation": organisation.name if organisation else None,
         "active": account.deactivated_at is None,
     }

@@ -97,7 +97,7 @@ async def accept(visit: Visit, *, token: str, name: str, password_hash: str) -> 
     account = accounts.new_account(
         visit, realm=invitation.realm, email=invitation.email, name=clean_name(name)
     )
-    account.roles = list(invitation.roles)
+    account.roles = account.given_roles = list(invitation.roles)
     account.email_verified_at = visit.now
     _join(account, invitation)
     await visit.session.flush()

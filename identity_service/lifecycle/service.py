@@ -12,6 +12,7 @@ from identity_service.audit import service as audit
 from identity_service.events import service as events
 from identity_service.events.kinds import EventKind
 from identity_service.grants import service as grants
+from identity_service.roles import service as roles_given
 from identity_service.visit import Visit
 
 BY_DIRECTORY: Final = "provisioning"
@@ -57,18 +58,28 @@ async def purge(visit: Visit, account: Account, *, by: str) -> None:
 async def change(
     visit: Visit, account: Account, *, by: str, name: str | None = None, roles: Iterable[str] | None = None
 ) -> None:
-    """Change what tokens say of a person. Raises BadName. Nothing is announced when nothing changed."""
+    """Change what tokens say of a person; `roles` are those given by hand, and what groups and providers give
+    stays. Raises BadName. Nothing is announced when nothing changed."""
     changed = []
     if name is not None and clean_name(name) != account.name:
         account.name = clean_name(name)
         changed.append("name")
-    if roles is not None and sorted(set(roles)) != account.roles:
-        account.roles = sorted(set(roles))
+    if roles is not None and await roles_given.settle(visit.session, account, given=roles):
         changed.append("roles")
     if changed:
-        account.updated_at = visit.now
-        await announce_claims(visit, account)
-        _record(visit, "account.changed", account, fields=changed, by=by)
+        await _changed(visit, account, changed, by=by)
+
+
+async def follow_roles(visit: Visit, account: Account, *, by: str) -> None:
+    """Let a person have the roles that their groups and providers give now, and those given by hand."""
+    if await roles_given.settle(visit.session, account):
+        await _changed(visit, account, ["roles"], by=by)
+
+
+async def _changed(visit: Visit, account: Account, fields: list[str], *, by: str) -> None:
+    account.updated_at = visit.now
+    await announce_claims(visit, account)
+    _record(visit, "account.changed", account, fields=fields, by=by)
 
 
 async def announce_claims(visit: Visit, account: Account) -> None:

@@ -1,10 +1,13 @@
-"""Reading roles, and checking those that somebody is given."""
+"""Reading roles, checking those that somebody is given, and who gives them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from identity_service.accounts.models import Account
+from identity_service.roles import queries
 from identity_service.roles.errors import UnknownRole
 from identity_service.roles.models import Role
 from identity_service.visit import Visit
@@ -17,6 +20,19 @@ ADMIN: Final = "admin"
 async def all_roles(visit: Visit) -> Sequence[Role]:
     """Every role, by name."""
     return (await visit.session.scalars(select(Role).order_by(Role.name))).all()
+
+
+async def settle(session: AsyncSession, account: Account, *, given: Iterable[str] | None = None) -> bool:
+    """Let an account have the roles given by hand (those of `given`, or as before), those of its groups and
+    those of its providers, whoever changes one of these meanwhile. Returns whether anything changed."""
+    await session.flush()
+    await session.refresh(account, ["roles", "given_roles"], with_for_update=True)
+    before = (account.given_roles, account.roles)
+    if given is not None:
+        account.given_roles = sorted(set(given))
+    others = await session.scalars(queries.given_by_others(account.id))
+    account.roles = sorted({*account.given_roles, *others})
+    return before != (account.given_roles, account.roles)
 
 
 async def known(visit: Visit, realm: str, names: Iterable[str], *, field: str = "roles") -> list[str]:

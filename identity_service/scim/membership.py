@@ -28,7 +28,7 @@ async def named(visit: Visit, name: str) -> Sequence[Group]:
 async def change(
     visit: Visit, group: Group, *, joined: Iterable[Account], left: Iterable[Account], by: str
 ) -> None:
-    """Who joined has the group's role, and who left has it no more, unless another group gives it."""
+    """Who joined has the group's role, and who left has it from this group no more."""
     joined, left = list(joined), list(left)
     for account in joined:
         visit.session.add(GroupMember(group_id=group.id, account_id=account.id, joined_at=visit.now))
@@ -39,28 +39,17 @@ async def change(
         )
     )
     if group.role is not None:
-        await _give(visit, group.role, joined, by=by)
-        await _take(visit, group.role, left, by=by)
+        await _follow(visit, [*joined, *left], by=by)
 
 
 async def give_role(visit: Visit, group: Group, role: str | None, *, by: str) -> None:
-    """From now on whoever is in the group has `role`, and not the one before, unless another group gives
-    it."""
-    before, group.role = group.role, role
-    await visit.session.flush()
-    members = await everybody(visit, group)
-    if before is not None and before != role:
-        await _take(visit, before, members, by=by)
-    if role is not None:
-        await _give(visit, role, members, by=by)
+    """From now on whoever is in the group has `role` from it, and not the one before."""
+    if role != group.role:
+        group.role = role
+        await _follow(visit, await everybody(visit, group), by=by)
 
 
-async def _give(visit: Visit, role: str, accounts: Iterable[Account], *, by: str) -> None:
-    for account in accounts:
-        await lifecycle.change(visit, account, by=by, roles={*account.roles, role})
-
-
-async def _take(visit: Visit, role: str, accounts: Iterable[Account], *, by: str) -> None:
-    for account in accounts:
-        if role not in await queries.roles_by_groups(visit.session, account.id):
-            await lifecycle.change(visit, account, by=by, roles=set(account.roles) - {role})
+async def _follow(visit: Visit, accounts: Iterable[Account], *, by: str) -> None:
+    """In one order, so that two who do this at once wait for each other."""
+    for account in sorted(accounts, key=lambda one: one.id):
+        await lifecycle.follow_roles(visit, account, by=by)

@@ -141,15 +141,11 @@ async def members_of(session: AsyncSession, group_id: UUID) -> Sequence[Account]
     return (await session.scalars(statement)).all()
 
 
-async def roles_by_groups(
-    session: AsyncSession, account_id: UUID, *, of_directories: bool = False
-) -> set[str]:
-    """The roles that somebody has from groups; or from those that directories keep."""
+async def roles_by_directories(session: AsyncSession, account_id: UUID) -> set[str]:
+    """The roles that somebody has from groups that directories keep."""
     statement = (
         select(Group.role)
         .join(GroupMember, GroupMember.group_id == Group.id)
-        .where(GroupMember.account_id == account_id, Group.role.is_not(None))
+        .where(GroupMember.account_id == account_id, Group.role.is_not(None), _KEPT_THERE)
     )
-    if of_directories:
-        statement = statement.where(_KEPT_THERE)
     return {role for role in await session.scalars(statement) if role}

@@ -68,7 +68,7 @@ class Users:
         )
         visit.session.add(said)
         self._record("scim.user_created", account)
-        await self._give_roles(account, set(), _roles(wanted))
+        await self._give_roles(account, came=_roles(wanted), went=set())
         if not wanted.active:
             await lifecycle.deactivate(visit, account, because=lifecycle.BY_DIRECTORY, by=self.directory.name)
         elif visit.settings.identity_scim_invites and email:
@@ -130,6 +130,8 @@ class Users:
         others shut stays so, which the answer tells."""
         visit, by = self.visit, self.directory.name
         email, key = await self._free_names(after, but=account)
+        roles, shown = _roles(after), _roles(before)
+        came = roles if said else roles - shown  # what was shown of an account made by other means is no wish
         said = said or self._first_description(account)
         said.user_name, said.user_name_key = str(after.user_name), key
         said.external_id, said.document = after.external_id, views.document_of(after)
@@ -139,7 +141,7 @@ class Users:
         self._record("scim.user_changed", account, fields=changed_fields(before, after))
         if views.name_of(after) != views.name_of(before):
             await lifecycle.change(visit, account, by=by, name=views.name_of(after))
-        await self._give_roles(account, _roles(before), _roles(after))
+        await self._give_roles(account, came=came, went=shown - roles)
         if after.active is False:
             await lifecycle.deactivate(visit, account, because=lifecycle.BY_DIRECTORY, by=by)
         elif before.active is False and account.deactivated_because == lifecycle.BY_DIRECTORY:
@@ -151,7 +153,7 @@ class Users:
         """Whoever reads an account's mail can set its password: a directory gives no new address to somebody
         with more roles than it may give. The old address is told."""
         visit, old = self.visit, account.email
-        theirs = await queries.roles_by_groups(visit.session, account.id, of_directories=True)
+        theirs = await queries.roles_by_directories(visit.session, account.id)
         if set(account.roles) - visit.settings.scim_roles - theirs:
             raise InvalidValueException(detail="emails: an administrator changes the address of this account")
         account.email, account.email_key = email, accounts.email_key(email)
@@ -186,11 +188,10 @@ class Users:
             raise UniquenessException(detail="Somebody else has this userName or e-mail address")
         return email, key
 
-    async def _give_roles(self, account: Account, before: set[str], after: set[str]) -> None:
-        """Of the roles that directories may give: add what came, take what went, unless a group gives it."""
+    async def _give_roles(self, account: Account, *, came: set[str], went: set[str]) -> None:
+        """Of the roles that directories may give: as if by hand. What a group gives stays."""
         managed = self.visit.settings.scim_roles
-        by_groups = await queries.roles_by_groups(self.visit.session, account.id)
-        roles = (set(account.roles) | (after & managed)) - (((before - after) & managed) - by_groups)
+        roles = (set(account.given_roles) | (came & managed)) - (went & managed)
         await lifecycle.change(self.visit, account, by=self.directory.name, roles=roles)
 
     def _record(self, event: str, account: Account, **details: Any) -> None:

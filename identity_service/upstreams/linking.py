@@ -128,11 +128,8 @@ async def _take_over_roles(
 ) -> None:
     """The account has the roles that the provider gives now, and those that others gave."""
     known = {role.name for role in await roles.all_roles(visit) if role.realm == account.realm}
-    others = set(account.roles) - set(identity.roles)
-    given = sorted((set(said) & known) - others)
-    if given != identity.roles:
-        identity.roles = given
-    await lifecycle.change(visit, account, by=f"upstream:{identity.upstream_id}", roles=others | set(given))
+    identity.roles = sorted(set(said) & known)
+    await lifecycle.follow_roles(visit, account, by=f"upstream:{identity.upstream_id}")
 
 
 async def _offer(visit: Visit, provider: Provider, attempt: UpstreamAttempt, person: Person) -> Offered:
@@ -194,10 +191,9 @@ async def accept(visit: Visit, account: Account, secret: str | None) -> Upstream
 
 async def drop(visit: Visit, account: Account, identity: UpstreamIdentity, *, by: str) -> None:
     """Undo a link with a provider, and take back the roles that came by it; `by` names who did it."""
-    await lifecycle.change(visit, account, by=by, roles=set(account.roles) - set(identity.roles))
-    record(visit, "upstream.unlinked", account, identity.upstream_id)
     await visit.session.delete(identity)
-    await visit.session.flush()
+    await lifecycle.follow_roles(visit, account, by=by)
+    record(visit, "upstream.unlinked", account, identity.upstream_id)
 
 
 async def drop_since(visit: Visit, account: Account, since: datetime, *, by: str) -> None:

@@ -54,8 +54,8 @@ class Upstream(Base):
 class UpstreamIdentity(Base):
     """A person at a provider (its `sub`) and the account that is theirs here.
 
-    `shown` is how the provider called them last, for their own eyes. `roles` are those that the account has
-    from this provider alone: when it takes them back they go, and what others gave stays.
+    `shown` is how the provider called them last, for their own eyes. `roles` are those that the
+    provider gives: when it takes them back they go, unless somebody else gives them, too.
     """
 
     __tablename__ = "upstream_identities"

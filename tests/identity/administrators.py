@@ -55,7 +55,9 @@ async def token_of(house: House, email: str, *, realm: str = "staff", scope: str
 
 
 async def make_admin(house: House, email: str = ADMIN) -> None:
-    await house.execute("update accounts set roles = '{admin}' where email_key = $1", email)
+    await house.execute(
+        "update accounts set roles = '{admin}', given_roles = '{admin}' where email_key = $1", email
+    )
 
 
 async def api_of(house: House, token: str | None) -> Api:

@@ -66,7 +66,7 @@ async def test_no_customer_gets_a_token_for_it(house: House) -> None:
 
 async def test_what_ends_an_administrator_is_felt_at_once(house: House, admin: Api) -> None:
     assert (await admin.get("/people")).status_code == 200
-    await house.execute("update accounts set roles = '{}' where email_key = $1", ADMIN)
+    await house.execute("update accounts set roles = '{}', given_roles = '{}' where email_key = $1", ADMIN)
     assert (await admin.get("/people")).status_code == 403
     await make_admin(house)
     await house.deactivate(ADMIN)

@@ -46,7 +46,9 @@ FORMS = (
 
 
 async def signed_in(house: House, email: str, realm: str = "staff") -> Browser:
-    await house.execute("update accounts set roles = '{admin}' where email_key = $1", ADMIN)
+    await house.execute(
+        "update accounts set roles = '{admin}', given_roles = '{admin}' where email_key = $1", ADMIN
+    )
     browser = house.browser()
     assert (await browser.sign_in(email, realm=realm)).status_code == 303
     return browser

@@ -1,5 +1,6 @@
 """Groups, roles and open invitations, as administrators look after them."""
 
+import asyncio
 from uuid import uuid4
 
 import httpx
@@ -9,6 +10,7 @@ from identity_service.scim import tokens
 from identity_service.visit import Caller
 from tests.identity.administrators import ADMIN, ANA, MAJA, Api, caller
 from tests.identity.driver import House, link_in
+from tests.identity.test_admin_upstreams import ENTRA
 
 TOMAS = "tomas@inside.example"
 
@@ -61,6 +63,35 @@ async def test_a_role_that_another_group_gives_stays(house: House, admin: Api) -
     assert "customer_facing" in await roles_of(house, MAJA)
 
 
+async def test_by_hand_and_by_a_group_a_role_is_given_apart(house: House, admin: Api) -> None:
+    group, person = await made(admin), f"/people/{house.subs[MAJA]}"
+    member = f"{group}/members/{house.subs[MAJA]}"
+    await admin.matching("PATCH", person, {"roles": ["customer_facing"]})
+    await admin.call("PUT", member)
+    await admin.call("DELETE", member)
+    assert await roles_of(house, MAJA) == ["customer_facing"], "what was given by hand stays"
+    await admin.call("PUT", member)
+    changed = (await admin.matching("PATCH", person, {"roles": []})).json()
+    assert (changed["roles"], changed["given_roles"]) == (["customer_facing"], []), "the group gives it still"
+    for role in (None, "community_manager"):
+        await admin.matching("PATCH", group, {"role": role})
+        assert await roles_of(house, MAJA) == [role] * bool(role)
+    await admin.matching("POST", f"{group}/remove", {"name": "Editors"}, at=group)
+    assert await roles_of(house, MAJA) == []
+
+
+async def test_two_who_change_the_groups_of_a_person_at_once_lose_nothing(house: House, admin: Api) -> None:
+    groups = [await made(admin, f"Group {role}", role) for role in ("admin", "customer_facing")]
+    members = [f"{group}/members/{house.subs[MAJA]}" for group in groups]
+    for method, wanted in (
+        ("PUT", ["admin", "community_manager", "customer_facing"]),
+        ("DELETE", ["community_manager"]),
+    ):
+        answers = await asyncio.gather(*(admin.call(method, member) for member in members))
+        assert [answer.status_code for answer in answers] == [204, 204]
+        assert await roles_of(house, MAJA) == wanted
+
+
 async def test_a_group_is_renamed_and_gives_another_role(house: House, admin: Api) -> None:
     group = await made(admin)
     await admin.call("PUT", f"{group}/members/{house.subs[MAJA]}")
@@ -89,6 +120,8 @@ async def test_a_group_is_removed_with_the_role_that_it_gave(house: House, admin
 async def test_nobody_shuts_themselves_out_by_a_group(house: House, admin: Api) -> None:
     group, ines = await made(admin, "Administrators", "admin"), house.subs[ADMIN]
     await admin.call("PUT", f"{group}/members/{ines}")
+    mine = await admin.matching("PATCH", f"/people/{ines}", {"roles": []})
+    assert (mine.json()["roles"], mine.json()["given_roles"]) == (["admin"], [])
     for method, path, body in (
         ("DELETE", f"{group}/members/{ines}", None),
         ("PATCH", group, {"role": None}),
@@ -173,6 +206,18 @@ async def test_a_role_that_a_group_gives_is_not_removed(house: House, admin: Api
     group = await made(admin, "Auditors", "auditor")
     assert (await admin.call("DELETE", "/roles/auditor")).json()["code"] == "admin.still_used"
     await admin.matching("PATCH", group, {"role": None})
+    assert (await admin.call("DELETE", "/roles/auditor")).status_code == 204
+
+
+async def test_a_role_in_the_rules_of_a_provider_is_not_removed(house: House, admin: Api) -> None:
+    await admin.post("/roles", {"name": "auditor", "realm": "staff", "title": "Auditor"})
+    settings = ENTRA | {"role_rules": [{"claim": "groups", "value": "Audit", "role": "auditor"}]}
+    assert (await admin.post("/upstreams", settings)).status_code == 201
+    refused = await admin.call("DELETE", "/roles/auditor")
+    assert (refused.status_code, refused.json()["code"]) == (409, "admin.still_used")
+    assert "Northwind Entra" in refused.json()["detail"]
+    del settings["id"]
+    await admin.matching("PUT", "/upstreams/entra", settings | {"role_rules": []})
     assert (await admin.call("DELETE", "/roles/auditor")).status_code == 204
 
 

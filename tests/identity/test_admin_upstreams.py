@@ -115,20 +115,24 @@ async def test_a_provider_that_is_switched_off_lets_nobody_in(house: House, admi
     assert [row["event"] for row in told] == ["upstream.disabled", "upstream.enabled"]
 
 
-async def test_a_provider_is_removed_with_its_connections(house: House, admin: Api) -> None:
+@pytest.mark.parametrize("given", ["{}", "{community_manager}"])
+async def test_a_provider_is_removed_with_its_connections_and_the_roles_that_it_gave(
+    house: House, admin: Api, given: str
+) -> None:
     path = await connected(admin)
     await house.execute(
         "insert into upstream_identities (id, upstream_id, subject, account_id, shown, roles, linked_at,"
         " used_at) values (gen_random_uuid(), 'entra', 'x', $1, '', '{community_manager}', now(), now())",
         house.subs[MAJA],
     )
+    await house.execute(f"update accounts set given_roles = '{given}' where email_key = $1", MAJA)
     assert (await admin.get(path)).json()["people"] == 1
     wrong = await admin.matching("POST", f"{path}/remove", {"name": "Entra"}, at=path)
     assert wrong.json()["code"] == "admin.not_confirmed"
     assert (await admin.matching("POST", f"{path}/remove", {"name": "entra"}, at=path)).status_code == 204
     assert (await admin.get(path)).status_code == 404
     [row] = await house.fetch("select roles from accounts where email_key = $1", MAJA)
-    assert row["roles"] == []
+    assert row["roles"] == (["community_manager"] if given != "{}" else [])
 
 
 async def test_a_provider_that_answers_as_it_should_is_good(

@@ -50,7 +50,9 @@ PROVIDER = {
 @pytest.fixture
 async def browser(house: House) -> Browser:
     """Of an administrator who signed in just now."""
-    await house.execute("update accounts set roles = '{admin}' where email_key = $1", ADMIN)
+    await house.execute(
+        "update accounts set roles = '{admin}', given_roles = '{admin}' where email_key = $1", ADMIN
+    )
     browser = house.browser()
     await browser.sign_in(ADMIN, realm="staff")
     return browser
@@ -273,6 +275,21 @@ async def test_a_group_is_made_filled_and_deleted(house: House, browser: Browser
     assert (await browser.post(f"{group}/change", {"name": "Writers", "role": ""})).status_code == 303
     assert (await browser.post(f"{group}/remove", {"name": "Writers"})).status_code == 303
     assert (await browser.get(group)).status_code == 404
+
+
+async def test_a_role_that_a_group_gives_is_shown_and_not_given_by_hand_as_well(
+    house: House, browser: Browser
+) -> None:
+    made = await browser.post("/admin/groups/make", {"name": "Editors", "role": "customer_facing"})
+    await browser.post(made.headers["location"].partition("?")[0] + "/add", {"email": MAJA})
+    person = f"/admin/people/{house.subs[MAJA]}"
+    page = (await browser.get(person)).text
+    assert "Also by a group or a provider: customer_facing" in page
+    chosen = re.findall(r'name="role" value="(\w+)" checked', page)
+    assert chosen == ["community_manager"]
+    await browser.post(f"{person}/change", {"name": "Maja", "role": chosen})
+    [row] = await house.fetch("select roles, given_roles from accounts where email_key = $1", MAJA)
+    assert (row["roles"], row["given_roles"]) == (["community_manager", "customer_facing"], chosen)
 
 
 async def test_a_group_of_a_directory_says_so_and_has_no_form_for_its_people(

@@ -265,7 +265,9 @@ async def test_roles_follow_the_provider_and_leave_alone_what_others_gave(
 ) -> None:
     await arrived(house.browser(), elsewhere)
     await house.execute(
-        "update accounts set roles = array_append(roles, 'analyst') where email_key = $1", NEW
+        "update accounts set roles = array_append(roles, 'analyst'), given_roles = '{analyst}'"
+        " where email_key = $1",
+        NEW,
     )
     assert await roles_of(house, NEW) == ["customer_facing", "analyst"]
     await arrived(house.browser(), elsewhere, groups="root")

@@ -137,10 +137,10 @@ async def remove(admin: Admin, row: Group, *, name: str) -> None:
     confirm(name, row.display_name)
     everybody = await membership.everybody(admin.visit, row)
     await membership.change(admin.visit, row, joined=[], left=everybody, by=admin.by)
+    _still_admin(admin)
     _record(admin, "group.removed", row)
     await admin.visit.session.delete(row)
     await admin.visit.session.flush()
-    _still_admin(admin)
 
 
 def _name(row: Group, name: str) -> None:

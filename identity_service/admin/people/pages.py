@@ -155,7 +155,7 @@ async def _shown(request: Request, admin: Admin, who: Account, **more: Any) -> R
     values: dict[str, Any] = {
         "person": view,
         "name": view.name,
-        "chosen": view.roles,
+        "chosen": view.given_roles,
         "organisation": str(view.organisation.id) if view.organisation else "",
         "sessions": await service.live_sessions(admin, who),
         "roles": await _roles(admin, view.realm),

@@ -48,8 +48,10 @@ class FactorsView:
 
 @dataclass(frozen=True, slots=True)
 class PersonView(PersonRow):
-    """A person, all that an administrator is told."""
+    """A person, all that an administrator is told. Of the `roles`, the `given_roles` were given by hand; the
+    others come by groups and by providers upstream."""
 
+    given_roles: list[str]
     email_verified_at: datetime | None
     is_organisation_admin: bool
     groups: list[str]
@@ -112,7 +114,8 @@ class StaffInvite(BaseModel):
 
 
 class PersonChange(BaseModel):
-    """What is given is changed, what is left out stays."""
+    """What is given is changed, what is left out stays. The roles are those given by hand: what groups and
+    providers give stays, too."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -73,6 +73,7 @@ async def view(admin: Admin, who: Account) -> PersonView:
         name=who.name,
         email=who.email,
         roles=list(who.roles),
+        given_roles=list(who.given_roles),
         organisation=OrganisationRef(organisation.id, organisation.name) if organisation else None,
         created_at=who.created_at,
         deactivated_at=who.deactivated_at,
@@ -96,11 +97,11 @@ async def change(admin: Admin, who: Account, wanted: PersonChange) -> None:
     names = None
     if wanted.roles is not None:
         names = await roles.known(admin.visit, who.realm, wanted.roles)
-        if who.id == admin.account.id and ADMIN not in names:
-            raise Yourself
     if "organisation_id" in given:
         await _move(admin, who, wanted.organisation_id)
     await lifecycle.change(admin.visit, who, by=admin.by, name=wanted.name, roles=names)
+    if who.id == admin.account.id and ADMIN not in who.roles:
+        raise Yourself
     await admin.visit.session.flush()
 
 

@@ -13,6 +13,7 @@ from identity_service.audit import service as audit
 from identity_service.roles import service as roles
 from identity_service.roles.models import Role
 from identity_service.scim.models import Group
+from identity_service.upstreams.models import Upstream
 from shared.kernel.errors import NotFound
 from shared.web.fields import Name
 
@@ -62,7 +63,7 @@ async def create(admin: Admin, wanted: RoleCreate) -> RoleView:
 
 
 async def remove(admin: Admin, name: str) -> None:
-    """Raises NotFound; StillUsed for one that somebody has or that is built in."""
+    """Raises NotFound; StillUsed for one that somebody has or is to get, or that is built in."""
     session = admin.visit.session
     role = await session.get(Role, name, with_for_update=True)
     if role is None:
@@ -73,6 +74,11 @@ async def remove(admin: Admin, name: str) -> None:
         raise StillUsed("Somebody has this role. Take it away from them first.")
     if await session.scalar(select(exists().where(Group.role == name))):
         raise StillUsed("A group gives this role. Let it give another, or none.")
+    provider = await session.scalar(
+        select(Upstream.title).where(Upstream.role_rules.contains([{"role": name}]))
+    )
+    if provider is not None:
+        raise StillUsed(f"The provider {provider} gives this role. Take it out of its rules first.")
     await session.delete(role)
     await session.flush()
     _record(admin, "role.removed", name)
