@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from saml2 import BINDING_HTTP_REDIRECT, saml, samlp
 from saml2.config import IdPConfig
+from saml2.cryptography import asymmetric
 from saml2.metadata import create_metadata_string
 from saml2.saml import NAMEID_FORMAT_PERSISTENT, NameID
 from saml2.server import Server
@@ -28,6 +29,9 @@ MAIL, NAME, GROUPS = (
 PASSWORD_CLASS = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 GCM = "http://www.w3.org/2009/xmlenc11#aes256-gcm"
 Change = Callable[[samlp.Response, saml.Assertion], object]
+
+# Three times for each provider it would prove the same key to be one, which takes longer than most tests.
+asymmetric.load_pem_private_key = cache(asymmetric.load_pem_private_key)
 
 
 @cache
