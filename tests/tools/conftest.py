@@ -64,16 +64,10 @@ ACTORS = ("guest", "stranger", "reader", "member", "author", "moderator", "manag
 @pytest_asyncio.fixture(loop_scope="session")
 async def scene(house: House) -> Scene:
     """A question with a reply by `member` and a comment on it, in a space that strangers do not see."""
-    people = {name: await house.person(name) for name in ("stranger", "reader", "member", "author")}
-    people["moderator"] = await house.person("moderator")
-    people["manager"], people["guest"] = await house.manager(), house.guest
-    grants = {
-        await house.group(people["reader"]): "see",
-        await house.group(people["member"]): "reply",
-        await house.group(people["author"]): "post",
-        await house.group(people["moderator"]): "moderate",
-    }
-    space = await house.space(grants)
+    people, space = await house.peopled(
+        {"stranger": None, "reader": "see", "member": "reply", "author": "post", "moderator": "moderate"}
+    )
+    people |= {"manager": await house.manager(), "guest": house.guest}
     topic = await people["author"].post(
         "/topics", space=space, kind="question", title="A question of mine", body="What is it?", tags=["a"]
     )
