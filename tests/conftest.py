@@ -33,7 +33,6 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = fresh_folder()
         os.environ[FOLDER] = str(folder)
         config.stash[_run] = Member(folder)
-    gc.set_threshold(50_000)
     _log_plain_traces()
     _read_authorities_once()
 

@@ -1,7 +1,8 @@
 """What both communities are made of, so that a service's `app.py` says only what is its own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -207,23 +208,22 @@ def _routes(community: Community, *, closed: bool) -> Iterator[BaseRoute]:
     for router in (*API_ROUTERS, *community.api_routers, sign_in_pages.router):
         yield from router.routes
     for router in (*PAGE_ROUTERS, *community.page_routers):
-        yield from _gated(router.routes) if closed else router.routes
+        yield from map(_gated, router.routes) if closed else router.routes
     if community.settings.development:
         yield from parts_router(community.pages, community.pages.site["theme"]).routes
 
 
-def _gated(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
-    """The same pages, for members only."""
-    for route in routes:
-        assert isinstance(route, APIRoute)
-        dependencies = [Depends(members_only), *route.dependencies]
-        yield type(route)(
-            route.path,
-            route.endpoint,
-            methods=route.methods,
-            dependencies=dependencies,
-            include_in_schema=False,
-        )
+@cache
+def _gated(route: BaseRoute) -> BaseRoute:
+    """The same page, for members only."""
+    assert isinstance(route, APIRoute)
+    return type(route)(
+        route.path,
+        route.endpoint,
+        methods=route.methods,
+        dependencies=[Depends(members_only), *route.dependencies],
+        include_in_schema=False,
+    )
 
 
 def _registered_origins(community: Community, http: httpx.AsyncClient) -> Origins:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 import sys
@@ -186,6 +187,7 @@ def serve(
 
     def make_once() -> FastAPI:
         made.append(make())
+        gc.freeze()  # it is there to the end: the collector need not look at it again
         return made[-1]
 
     def let_go() -> None:

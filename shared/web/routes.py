@@ -38,6 +38,9 @@ class ReadRoute(APIRoute):
         if answer is not None:
             self.app = _app(answer)
 
+    def __hash__(self) -> int:
+        return hash((self.path, self.endpoint))  # by these and the methods Starlette compares
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         # An app has a hundred routes, and a pattern costs ten times as much as this.
         if not scope["root_path"] and not scope["path"].startswith(self._begins):
