@@ -10,6 +10,13 @@ class UpstreamSilent(Unavailable):
     title = "The other provider does not answer at the moment"
 
 
+class NotEquipped(UpstreamSilent):
+    """It cannot be asked before something is installed here, which the detail names."""
+
+    code = "upstreams.not_equipped"
+    title = "What this provider needs is not installed here"
+
+
 class UpstreamRefused(Forbidden):
     """An answer that must not be believed, or a no. `reason` is a short word for the audit log."""
 

@@ -15,7 +15,7 @@ from identity_service.sign_in.entering import enter
 from identity_service.sign_in.proof import Proof, Way
 from identity_service.upstreams import asking, linking, provider
 from identity_service.upstreams.asking import Question
-from identity_service.upstreams.errors import UpstreamRefused, UpstreamSilent
+from identity_service.upstreams.errors import NotEquipped, UpstreamRefused, UpstreamSilent
 from identity_service.upstreams.provider import Provider
 from identity_service.visit import Caller
 from identity_service.web import Calling, drop_cookie, page, see_other, set_cookie
@@ -30,6 +30,7 @@ _SENTENCES: Final = {
     "unknown": "There is no account here for you. Ask your administrator.",
     "no question": "This answer came too late, twice, or from another browser. Start again.",
     "unsolicited": "{title} sent an answer that nobody had asked for. Begin on the sign-in page here.",
+    "not equipped": "{title} cannot be asked from here yet. {detail}",
     "silent": "{title} does not answer at the moment. Try again in a few minutes, or sign in another way.",
 }
 _ANY: Final = "{title} sent an answer that cannot be believed. Nothing was changed; start again."
@@ -58,8 +59,7 @@ async def send_off(request: Request, caller: Caller, asked: Provider, question: 
     try:
         address = await asking.ask(caller, asked.id, question, browser=browser)
     except UpstreamSilent as silence:
-        log.warning("provider silent", upstream=asked.id, because=str(silence))
-        return refused_page(request, asked, "silent", question.pending_id)
+        return silent_page(request, asked, silence, question.pending_id)
     response = see_other(address)
     set_cookie(response, caller, browser_cookie(caller), browser, life=asking.LIFE)
     return response
@@ -78,8 +78,7 @@ async def come_back(request: Request, caller: Calling, upstream_id: str) -> Resp
         pending_id = attempt.pending_id
         person = await asking.person(caller, asked, attempt, answer)
     except UpstreamSilent as silence:
-        log.warning("provider silent", upstream=asked.id, because=str(silence))
-        return refused_page(request, asked, "silent", pending_id)
+        return silent_page(request, asked, silence, pending_id)
     except UpstreamRefused as refusal:
         async with caller.begin() as visit:
             linking.refuse(visit, asked.id, refusal.reason)
@@ -124,10 +123,22 @@ def _once(request: Request) -> dict[str, str]:
     return {name: value for name, value in query.items() if len(query.getlist(name)) == 1}
 
 
-def refused_page(request: Request, asked: Provider, reason: str, pending_id: UUID | None) -> Response:
+def silent_page(
+    request: Request, asked: Provider, silence: UpstreamSilent, pending_id: UUID | None
+) -> Response:
+    """A provider could not be asked. What is not installed here is named; the rest is for the log."""
+    log.warning("provider silent", upstream=asked.id, because=str(silence))
+    if isinstance(silence, NotEquipped):
+        return refused_page(request, asked, "not equipped", pending_id, detail=silence.detail)
+    return refused_page(request, asked, "silent", pending_id)
+
+
+def refused_page(
+    request: Request, asked: Provider, reason: str, pending_id: UUID | None, *, detail: str = ""
+) -> Response:
     """Why somebody is not signed in, in words for them."""
-    sentence = _SENTENCES.get(reason, _ANY).format(title=asked.title)
-    status = {"silent": 503, "deactivated": 403, "unknown": 403}.get(reason, 400)
+    sentence = _SENTENCES.get(reason, _ANY).format(title=asked.title, detail=detail)
+    status = {"silent": 503, "not equipped": 503, "deactivated": 403, "unknown": 403}.get(reason, 400)
     return page(
         request,
         "upstreams/refused.html",

@@ -5,13 +5,14 @@ from identity_service.outgoing import CannotCall
 from identity_service.upstreams.errors import BadUpstream, UpstreamSilent
 from identity_service.upstreams.provider import Provider
 from identity_service.upstreams.saml.described import BadMetadata, Described
-from identity_service.upstreams.saml.equipment import missing
+from identity_service.upstreams.saml.equipment import missing, require
 from identity_service.upstreams.schemas import LARGEST_METADATA, SamlSettings
 from identity_service.visit import Caller
 
 
 async def of(caller: Caller, asked: Provider) -> Described:
     """Raises UpstreamSilent."""
+    require()
     try:
         if asked.terms.metadata is not None:
             described = await _read(caller, asked.terms.metadata, asked.issuer)
@@ -39,7 +40,8 @@ async def check(caller: Caller, settings: SamlSettings) -> None:
 
 
 async def fresh(caller: Caller, asked: Provider) -> Described:
-    """As they stand there at this moment, past what is kept. Raises BadMetadata, CannotCall."""
+    """As they stand there at this moment, past what is kept. Raises NotEquipped, BadMetadata, CannotCall."""
+    require()
     if asked.terms.metadata is not None:
         return await _read(caller, asked.terms.metadata, asked.issuer)
     return await _get(caller, asked.terms.metadata_url or "", asked.issuer)

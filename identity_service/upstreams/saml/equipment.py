@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from identity_service.threads import Threads
 from identity_service.upstreams.documents import Kept
-from identity_service.upstreams.errors import UpstreamSilent
+from identity_service.upstreams.errors import NotEquipped
 from identity_service.upstreams.saml.described import Described
 
 if TYPE_CHECKING:
@@ -32,6 +32,13 @@ def missing() -> str:
     return ""
 
 
+def require() -> None:
+    """Raises NotEquipped."""
+    lack = missing()
+    if lack:
+        raise NotEquipped(lack)
+
+
 class Equipment:
     """pysaml2 and xmlsec1, used by few at a time; and the providers that were described at an address."""
 
@@ -40,10 +47,8 @@ class Equipment:
         self._threads = Threads("saml", max_waiting=50)
 
     async def run(self, work: "Callable[[Machine], Result]") -> Result:
-        """Raises UpstreamSilent when something is not installed, Busy, and what the work raises."""
-        lack = missing()
-        if lack:
-            raise UpstreamSilent(lack)
+        """Raises NotEquipped, Busy, and what the work raises."""
+        require()
         return await self._threads.run(lambda: work(_machine()))
 
     def close(self) -> None:

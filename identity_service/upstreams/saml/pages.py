@@ -2,13 +2,12 @@
 
 from typing import Final
 
-import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from identity_service.upstreams import linking, provider
 from identity_service.upstreams.errors import Unsolicited, UpstreamRefused, UpstreamSilent
-from identity_service.upstreams.pages import refused_page
+from identity_service.upstreams.pages import refused_page, silent_page
 from identity_service.upstreams.provider import Provider
 from identity_service.upstreams.saml import asking, party
 from identity_service.upstreams.schemas import SAML
@@ -19,8 +18,6 @@ from shared.kernel.errors import NotFound
 router = APIRouter(include_in_schema=False)
 
 _MEDIA_TYPE: Final = "application/samlmetadata+xml"
-
-log = structlog.get_logger("upstreams")
 
 
 @router.get("/sign-in/upstream/{upstream_id}/metadata")
@@ -42,8 +39,7 @@ async def hear(request: Request, caller: Calling, upstream_id: str) -> Response:
     try:
         state = await asking.hear(caller, asked, encoded)
     except UpstreamSilent as silence:
-        log.warning("provider silent", upstream=asked.id, because=str(silence))
-        return refused_page(request, asked, "silent", None)
+        return silent_page(request, asked, silence, None)
     except Unsolicited:
         if asked.terms.admits_unsolicited:
             return see_other(asked.address("", "").rstrip("/"))

@@ -198,6 +198,7 @@ async def test_what_is_not_installed_is_said_and_nothing_else_changes(
         await posted(browser, "<x/>"),
     ):
         assert answer.status_code == 503
+        assert "apt install xmlsec1" in answer.text
     assert (await browser.get("/sign-in?realm=staff")).status_code == 200
     monkeypatch.setattr(equipment, "find_spec", lambda name: None)
     with pytest.raises(BadUpstream, match="uv sync --group saml"):
