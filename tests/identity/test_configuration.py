@@ -205,6 +205,16 @@ async def test_the_example_applies(house: House) -> None:
     assert await planned(house, document) == []
 
 
+def test_the_example_fits_with_what_is_marked_out_in_it() -> None:
+    text = (Path(__file__).parents[2] / "examples" / "clients.yaml").read_text("utf-8")
+    before, marked, after = text.partition("# upstreams:\n")
+    providers, clients, others = after.partition("\nclients:\n")
+    lines = [line.removeprefix("# ").removeprefix("#") for line in providers.splitlines()]
+    whole = before + marked.removeprefix("# ") + "\n".join(lines) + clients + others
+    document = service.read(whole.replace("<tenant>", "tenant").replace("secret: ...", f"secret: {'s' * 8}"))
+    assert [(one.id, one.kind) for one in document.upstreams] == [("entra", "oidc"), ("adfs", "saml")]
+
+
 NORTH: dict[str, Any] = {
     "id": "north",
     "title": "Northwind Entra",
