@@ -8,23 +8,27 @@ from identity_service.accounts import queries
 from identity_service.accounts.errors import BadEmail, BadName
 from identity_service.accounts.models import Account, Organisation, PasswordCredential
 from identity_service.visit import Visit
-from shared.kernel.text import clean_line
+from shared.kernel.text import case_mapped, clean_line
 
-_EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\"]+\.?[^\s@<>()\[\],;:\\\"]+")
+_SIGN = r"[^\s@<>()\[\],;:\\\"\u3002]"  # the ideographic full stop is a dot to who looks up a domain
+_EMAIL = re.compile(rf"{_SIGN}{{1,64}}@{_SIGN}+\.?{_SIGN}+")
 
 
 def email_key(email: str) -> str:
     """The form in which addresses are compared. Raises BadEmail.
 
-    NFKC and case are folded; dots and tags are left alone, since only the provider knows their meaning. What
-    looks like an encoded word (RFC 2047) would be another address in the header of a mail.
+    Case and width make no difference; dots and tags are left alone, since only the provider knows their
+    meaning, and so is whatever else may be another mailbox. Characters that are others in disguise (`ﬁ`) are
+    refused, as in RFC 8265. What looks like an encoded word (RFC 2047) would be another address in the header
+    of a mail.
     """
     if len(email) > 254:
         raise BadEmail
-    folded = unicodedata.normalize("NFKC", email).strip().casefold()
-    if len(folded) > 254 or not _EMAIL.fullmatch(folded) or not folded.isprintable() or "=?" in folded:
+    key = case_mapped(email.strip())
+    is_plain = key.isprintable() and "=?" not in key and unicodedata.normalize("NFKC", key) == key
+    if len(key) > 254 or not is_plain or not _EMAIL.fullmatch(key):
         raise BadEmail
-    return folded
+    return key
 
 
 def clean_name(name: str) -> str:

@@ -12,6 +12,7 @@ from identity_service.configuration.errors import BadFile
 from identity_service.configuration.schemas import Document
 from identity_service.upstreams.schemas import KINDS
 from identity_service.visit import Visit
+from shared.kernel.text import case_mapped
 
 LARGEST = 10_000_000
 """Bytes of a file."""
@@ -32,7 +33,7 @@ def read(text: str) -> Document:
     _require_once("client", (client.id for client in document.clients))
     _require_once("role", (role.name for role in document.roles))
     _require_once("upstream", (upstream.id for upstream in document.upstreams))
-    _require_once("person", (f"{one.realm} {one.email.casefold()}" for one in document.people))
+    _require_once("person", (f"{one.realm} {case_mapped(one.email)}" for one in document.people))
     return document
 
 

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from identity_service.mail.queries import by_id, newest
 from identity_service.web import Visiting, page
 from shared.kernel.errors import NotFound
+from shared.kernel.text import case_mapped
 
 router = APIRouter(include_in_schema=False)
 
@@ -18,7 +19,7 @@ SANDBOXED = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ances
 @router.get("/dev/mail")
 async def mailbox(request: Request, visit: Visiting, to: str = "") -> Response:
     """The newest fifty mails, as a page, or as JSON for `Accept: application/json`; `to` filters."""
-    mails = await newest(visit.session, to.strip().casefold())
+    mails = await newest(visit.session, case_mapped(to.strip()))
     if "application/json" in request.headers.get("accept", ""):
         data = [
             {

@@ -28,7 +28,7 @@ def user_groups() -> Any:
     )
 
 
-_USER_KEY: Final[ColumnElement[str]] = func.coalesce(ScimUser.user_name_key, func.lower(Account.email))
+_USER_KEY: Final[ColumnElement[str]] = func.coalesce(ScimUser.user_name_key, Account.email_key)
 _USER_CHANGED: Final = func.greatest(Account.updated_at, ScimUser.updated_at)
 
 

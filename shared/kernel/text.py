@@ -39,6 +39,17 @@ def _few_marks(text: str) -> str:
     return re.sub(f"([{marks}]{{{_MOST_MARKS}}})[{marks}]+", r"\1", text)
 
 
+def case_mapped(text: str) -> str:
+    """What names are compared by: half and full width, upper and lower case are the same, and `ß` is not `ss`
+    (RFC 8265, UsernameCaseMapped, without what that refuses)."""
+    narrow = "".join(normalized("NFKC", c) if _has_width(c) else c for c in text)
+    return normalized("NFC", normalized("NFC", narrow).lower())
+
+
+def _has_width(character: str) -> bool:
+    return unicodedata.decomposition(character).startswith(("<wide>", "<narrow>"))
+
+
 def slugify(text: str, *, limit: int = 80) -> str:
     """Lower-case ASCII words joined by hyphens; `untitled` when nothing is left."""
     folded = normalized("NFKD", text[:_LONGEST_LINE]).encode("ascii", "ignore").decode().lower()

@@ -388,8 +388,46 @@ async def test_a_deactivated_account_cannot_sign_in_or_reset(house: House) -> No
 
 
 @pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ana@Outside.Example", "ana@outside.example"),
+        (" ÄNNE@outside.example", "a\u0308nne@outside.example"),
+        ("STRA\u1e9eE@outside.example", "straße@outside.example"),
+        ("\uff21na@outside.example", "ana@outside.example"),
+    ],
+)
+def test_an_address_may_be_typed_in_several_ways(one: str, other: str) -> None:
+    assert email_key(one) == email_key(other) == email_key(email_key(one))
+
+
+async def test_33_two_mailboxes_are_never_one_account(house: House) -> None:
+    assert email_key("straße@outside.example") != email_key("strasse@outside.example")
+    for email in ("strasse@outside.example", "Straße@outside.example"):
+        await ask_to_register(house, email)
+    browser = house.browser()
+    for email in ("straße@outside.example", "strasse@outside.example"):
+        [mail] = await mails(house, email)
+        assert mail["subject"] == "Confirm your e-mail address"
+        assert (await confirm(browser, link_in(mail["body"]))).status_code == 303
+    rows = await house.fetch("select email_key from accounts where email_key like 'stra%' order by 1")
+    assert [row["email_key"] for row in rows] == ["strasse@outside.example", "straße@outside.example"]
+
+
+@pytest.mark.parametrize(
     "email",
-    ["", "no-at", "@x.example", "a@", "a b@x.example", "a@x\nBcc: b@x.example", "a@b@c", "x" * 250 + "@y.z"],
+    [
+        "",
+        "no-at",
+        "\ufb01@x.example",
+        "a@x\u3002example",
+        "a\uff1cb@x.example",
+        "@x.example",
+        "a@",
+        "a b@x.example",
+        "a@x\nBcc: b@x.example",
+        "a@b@c",
+        "x" * 250 + "@y.z",
+    ],
 )
 async def test_an_address_that_is_none(house: House, email: str) -> None:
     with pytest.raises(BadEmail):

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from identity_service.accounts.models import Account
+from identity_service.accounts.service import email_key
 from identity_service.clients import service as clients
 from identity_service.clients.service import Registration
 from identity_service.lifecycle import service as lifecycle
@@ -114,6 +115,16 @@ async def test_an_invitation_is_sent_only_when_asked_for(house: House, scim: Sci
     made = await scim.user("ada@inside.example")
     proofs = await house.fetch("select * from email_proofs where account_id = $1", made["id"])
     assert [proof["purpose"] for proof in proofs] == ["set_password"]
+
+
+async def test_staff_that_were_there_before_are_found_by_letters_of_any_alphabet(
+    house: House, scim: Scim
+) -> None:
+    address = "Änne@inside.example"
+    changed = "update accounts set email = $1, email_key = $2 where id = $3"
+    await house.execute(changed, address, email_key(address), house.subs[MAJA])
+    for typed in ("änne@inside.example", "ÄNNE@inside.example"):
+        assert await scim.find(f'userName eq "{typed}"') == [address]
 
 
 async def test_staff_that_were_there_before_are_found_and_customers_never(house: House, scim: Scim) -> None:

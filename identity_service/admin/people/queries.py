@@ -10,6 +10,7 @@ from identity_service.accounts.models import Account, Organisation, PasswordCred
 from identity_service.admin.people.schemas import FactorsView, PeopleAsked
 from identity_service.factors.models import Passkey, RecoveryCode, TotpCredential
 from identity_service.scim.models import Group, GroupMember
+from shared.kernel.text import case_mapped
 
 _ROW: Final[tuple[Any, ...]] = (
     Account.id,
@@ -37,7 +38,7 @@ def found(asked: PeopleAsked, after: tuple[Any, ...] | None) -> Select[Any]:
         statement = statement.where(
             or_(
                 Account.name.icontains(part, autoescape=True),
-                Account.email_key.contains(part.casefold(), autoescape=True),
+                Account.email_key.contains(case_mapped(part), autoescape=True),
             )
         )
     if asked.realm is not None:
