@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from joserfc.jwk import ECKey, RSAKey
+from pydantic import SecretStr
 
 from identity_service import operators
 from identity_service.app import create_app
@@ -44,8 +45,19 @@ EARNEST = (passwords.ROUNDS, passwords.MEMORY)
 
 
 def settings_for(database_url: str, **changes: Any) -> Settings:
-    values: dict[str, Any] = {
-        "identity_database_url": database_url,
+    if not changes:  # reading settings takes as long as the start of the service
+        return _usual_settings().model_copy(update={"identity_database_url": SecretStr(database_url)})
+    return Settings(**(_usual() | {"identity_database_url": database_url} | changes))
+
+
+@cache
+def _usual_settings() -> Settings:
+    return Settings(**_usual())
+
+
+def _usual() -> dict[str, Any]:
+    return {
+        "identity_database_url": "postgresql://a-test/its-own",
         "identity_public_url": ISSUER,
         "identity_secret_key": "k" * 43,
         "employee_public_url": EMPLOYEE,
@@ -57,7 +69,6 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
         "identity_employee_jwks": json.dumps({"keys": [SIGNING_KEY.as_dict(private=False)]}),
         "development": True,
     }
-    return Settings(**(values | changes))
 
 
 @pytest.fixture
