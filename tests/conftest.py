@@ -11,6 +11,9 @@ from typing import Any
 import httpx
 import pytest
 import structlog
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.engine.base import Engine
+from sqlalchemy.util import LRUCache
 
 from shared.launch.shared_server import Member, fresh_folder
 from tests.fixtures.chromium import browser
@@ -35,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_run] = Member(folder)
     _log_plain_traces()
     _read_authorities_once()
+    _compile_statements_once()
 
 
 def pytest_collection_finish() -> None:
@@ -63,6 +67,15 @@ def _read_authorities_once() -> None:
 
     for place in ("httpx", "httpx._transports.default"):
         pytest.MonkeyPatch().setattr(f"{place}.create_ssl_context", kept)
+
+
+def _compile_statements_once() -> None:
+    """SQLAlchemy keeps compiled statements by engine and dialect, and each test has its own of both."""
+    shared: LRUCache[Any, Any] = LRUCache(5000)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(Engine, "_compiled_cache", property(lambda _: shared, lambda _, __: None), raising=False)
+    patch.setattr(PGDialect_asyncpg, "__hash__", lambda _: 1)
+    patch.setattr(PGDialect_asyncpg, "__eq__", lambda one, other: type(one) is type(other))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
