@@ -25,12 +25,15 @@ from shared.kernel.chain import (
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 INTEGERS = st.integers(-(2**53) + 1, 2**53 - 1)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+PLAIN: st.SearchStrategy[JsonValue] = st.none() | st.booleans() | INTEGERS | FLOATS | TEXT
 VALUES: st.SearchStrategy[JsonValue] = st.recursive(
-    st.none() | st.booleans() | INTEGERS | FLOATS | TEXT,
+    PLAIN,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 )
-ROWS = st.lists(st.dictionaries(TEXT, VALUES, min_size=1, max_size=3), min_size=1, max_size=8)
+ROWS = st.lists(
+    st.dictionaries(TEXT, PLAIN | st.lists(PLAIN, max_size=2), min_size=1, max_size=2), min_size=1, max_size=6
+)
 
 # Appendix B of RFC 8785: the bits of a double and its text.
 APPENDIX_B = [
