@@ -184,7 +184,8 @@ insert in a transaction of its own {insert:.0f} µs until it is acknowledged.
 In the service a hash took {hashing:.1f} ms: all that the one thread used that hashes, and does nothing else.
 What a sign-in with a password costs beside that, in every other thread and in PostgreSQL, is {new:.1f} ms in
 a new browser, the mail to its person included, and {known:.1f} ms in one in which the account was used before
-(target: at most 10). While {branches} people try passwords without a pause, introspection's p99 goes from
+(target: at most 10). It leads to the account's own page: the code for an application whose request waits
+comes on top. While {branches} people try passwords without a pause, introspection's p99 goes from
 {idle:.1f} to {busy:.1f} ms ({times:.1f} times; target: at most 5).
 
 {notes}
