@@ -29,9 +29,13 @@ class Sealer:
 
     def __init__(self, secret_key: str) -> None:
         self._root = hashlib.sha256(secret_key.encode()).digest()
+        self._keys: dict[str, bytes] = {}
 
     def _key(self, purpose: str) -> bytes:
-        return hmac.digest(self._root, purpose.encode(), "sha256")
+        key = self._keys.get(purpose)
+        if key is None:
+            key = self._keys[purpose] = hmac.digest(self._root, purpose.encode(), "sha256")
+        return key
 
     def seal(self, plain: bytes, *, purpose: str) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)

@@ -14,6 +14,7 @@ from identity_service.sessions import service as sessions
 from identity_service.settings import Settings
 from identity_service.visit import Caller, Services, Visit
 from shared.kernel.errors import NotFound, Problem
+from shared.web.headers import header
 from shared.web.limits import Limits, address_of
 from shared.web.middleware import CONTENT_SECURITY_POLICY
 from shared.web.problems import problem_response
@@ -49,7 +50,7 @@ def caller_of(request: Request) -> Caller:
         services=services,
         now=services.clock.now(),
         address=address_of(request.scope),
-        user_agent=request.headers.get("user-agent", ""),
+        user_agent=header(request.scope, b"user-agent") or "",
     )
 
 

@@ -33,22 +33,20 @@ class KeyRing:
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
-        self._signers: dict[str, list[tuple[datetime, ECKey | RSAKey]]] = {}
+        self._signers: dict[str, list[tuple[datetime, ECKey | RSAKey, Signer]]] = {}
         self._published: dict[str, ECKey | RSAKey] = {}
-        self._prepared: dict[str, Signer] = {}
 
     def signer(self, algorithm: str, now: datetime) -> ECKey | RSAKey:
         """The newest key of this algorithm that may sign by now."""
-        return next(key for signs_from, key in self._signers[algorithm] if signs_from <= now)
+        return next(key for signs_from, key, _ in self._signers[algorithm] if signs_from <= now)
 
     def sign(self, algorithm: str, claims: Mapping[str, Any], kind: str, now: datetime) -> str:
         """A token of the type `kind`, signed with the key of `signer`."""
-        key = self.signer(algorithm, now)
-        assert key.kid is not None, "each of our keys has a name"
-        prepared = self._prepared.get(key.kid)
-        if prepared is None:
-            prepared = self._prepared[key.kid] = Signer(key, algorithm)
-        return prepared.sign(claims, kind)
+        return next(
+            signer.sign(claims, kind)
+            for signs_from, _, signer in self._signers[algorithm]
+            if signs_from <= now
+        )
 
     def find(self, kid: object) -> ECKey | RSAKey | None:
         return self._published.get(kid) if isinstance(kid, str) else None
@@ -68,12 +66,12 @@ class KeyRing:
         rows = await session.scalars(
             select(SigningKey).where(_is_published(now)).order_by(SigningKey.signs_from.desc())
         )
-        signers: dict[str, list[tuple[datetime, ECKey | RSAKey]]] = {name: [] for name in ALGORITHMS}
+        signers: dict[str, list[tuple[datetime, ECKey | RSAKey, Signer]]] = {name: [] for name in ALGORITHMS}
         published = {}
         for row in rows:
             published[row.kid] = key = self._open(row)
-            signers[row.algorithm].append((row.signs_from, key))
-        self._signers, self._published, self._prepared = signers, published, {}
+            signers[row.algorithm].append((row.signs_from, key, Signer(key, row.algorithm)))
+        self._signers, self._published = signers, published
 
     async def rotate(self, session: AsyncSession, now: datetime, *, at_once: bool = False) -> None:
         """Publish new keys now, and sign with them once everybody knows them; the old ones end then.

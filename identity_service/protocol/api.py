@@ -48,6 +48,7 @@ from shared.oidc.signed import STRONG
 from shared.oidc.tokens import BOUND
 from shared.web.credentials import BEARER, DPOP, presented
 from shared.web.csrf import own_form_only
+from shared.web.headers import header, headers
 from shared.web.json import to_bytes
 from shared.web.routes import PlainRoute
 
@@ -190,8 +191,8 @@ async def _asked_by_form(request: Request) -> ProtocolRequest:
     return ProtocolRequest(
         request.scope["path"],
         parameters,
-        authorization=request.headers.get("authorization"),
-        proofs=tuple(request.headers.getlist("dpop")),
+        authorization=header(request.scope, b"authorization"),
+        proofs=headers(request.scope, b"dpop"),
     )
 
 

@@ -53,7 +53,7 @@ async def give(turn: Turn, request: ProtocolRequest) -> dict[str, Any]:
     access = tokens.Access(
         client=client,
         resource=resource,
-        scope=await _granted_scope(turn, client, subject, request.form.get("scope"), resource.scopes),
+        scope=joined(await _granted_scope(turn, client, subject, request.form.get("scope"), resource.scopes)),
         seconds=turn.settings.exchanged_token_seconds,
         person=subject.person,
         grant_id=subject.grant_id,
@@ -72,7 +72,7 @@ async def _record(turn: Turn, request: ProtocolRequest, access: tokens.Access, s
         account_id=subject.person.id,
         client_id=access.client.client_id,
         audience=access.resource.audience,
-        scope=joined(access.scope),
+        scope=access.scope,
         subject=request.form["subject_token_type"].rpartition(":")[2],
         **({"through": delegation.chain(subject.act)} if subject.act else {}),
     )

@@ -32,7 +32,7 @@ async def _given(
         client_id=client.client_id,
         address=turn.caller.address,
         audience=access.resource.audience,
-        scope=joined(access.scope),
+        scope=access.scope,
     )
     if not await turn.services.told_of_clients.record(version, told):
         raise proving.Changed
@@ -49,7 +49,7 @@ async def _access(turn: Turn, request: ProtocolRequest, client: ProtocolClient) 
     return tokens.Access(
         client=client,
         resource=resource,
-        scope=wanted,
+        scope=joined(wanted),
         seconds=turn.settings.access_token_seconds,
         jkt=await binding.key_for_tokens(turn, request, client),
     )

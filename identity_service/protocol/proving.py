@@ -3,13 +3,10 @@
 First it is found out whom a request names, then that client has to prove itself in the one way it registered.
 """
 
-import base64
-import binascii
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Final, TypeVar
-from urllib.parse import unquote_plus
 
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error
 
@@ -37,16 +34,14 @@ def require_one_method(request: ProtocolRequest) -> None:
     if in_body + (request.authorization is not None) > 1:
         raise InvalidRequestError("Use one way of client authentication only")
     named = request.form.get("client_id")
-    pair = _basic_pair(request.authorization) if named is not None else None
-    if pair is not None and named != pair[0]:
+    if request.basic is not None and named is not None and named != request.basic[0]:
         raise InvalidRequestError("client_id differs from the authenticated client")
 
 
 def named(request: ProtocolRequest) -> str:
     """The client that a request says it comes from. Raises InvalidClientError when it names none."""
     if request.authorization is not None:
-        pair = _basic_pair(request.authorization)
-        name = pair[0] if pair else None
+        name = request.basic[0] if request.basic else None
     elif assertion.is_in(request):
         name = assertion.named(request)
     else:
@@ -118,20 +113,13 @@ def _can_be_repeated(request: ProtocolRequest) -> bool:
     return not request.proofs and "client_assertion" not in request.form
 
 
-def has_secret(row: Client, authorization: str, now: datetime) -> bool:
-    """`client_secret_basic`. Both parts are form-encoded (RFC 6749 section 2.3.1), so + is a space."""
-    pair = _basic_pair(authorization)
-    return pair is not None and pair[0] == row.id and _is_one_of(row.secrets_at(now), pair[1])
-
-
-def client_in(authorization: str) -> str | None:
-    """The client that a header of `client_secret_basic` names."""
-    pair = _basic_pair(authorization)
-    return pair[0] if pair else None
+def has_secret(row: Client, basic: tuple[str, str] | None, now: datetime) -> bool:
+    """`client_secret_basic`: the client and a secret of it, as `basic_pair` reads them."""
+    return basic is not None and basic[0] == row.id and _is_one_of(row.secrets_at(now), basic[1])
 
 
 async def _by_basic(turn: Turn, request: ProtocolRequest, client: ProtocolClient) -> bool:
-    return has_secret(client.row, request.authorization or "", turn.now)
+    return has_secret(client.row, request.basic, turn.now)
 
 
 async def _by_post(turn: Turn, request: ProtocolRequest, client: ProtocolClient) -> bool:
@@ -156,16 +144,3 @@ def _is_one_of(stored: Iterable[str], given: str) -> bool:
     """Compared in constant time with each of the hashes."""
     digest = hashed(given)
     return any(secrets.compare_digest(one, digest) for one in stored)
-
-
-def _basic_pair(header: str | None) -> tuple[str, str] | None:
-    scheme, _, encoded = (header or "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
-        client_id, colon, secret = text.partition(":")
-        pair = unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return None
-    return pair if colon and "\0" not in pair[0] else None

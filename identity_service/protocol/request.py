@@ -1,14 +1,17 @@
 """Requests as they came, and answers to clients."""
 
+import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, unquote_to_bytes
 
 from authlib.oauth2.rfc6749 import OAuth2Error
 from starlette.requests import Request
 
 from shared.kernel.errors import Invalid
+from shared.web.headers import header
 
 Parameters = Mapping[str, list[str]]
 FORM = "application/x-www-form-urlencoded"
@@ -23,11 +26,11 @@ class BadParameters(Invalid):
 class ProtocolRequest:
     """A request of a client whose body was read already.
 
-    `authorization` is that header, `proofs` are the `DPoP` headers. The first value of a parameter counts in
-    `form`; which may be repeated is checked elsewhere.
+    `authorization` is that header, `basic` the client and secret in it, `proofs` are the `DPoP` headers. The
+    first value of a parameter counts in `form`; which may be repeated is checked elsewhere.
     """
 
-    __slots__ = ("authorization", "form", "parameters", "path", "proofs")
+    __slots__ = ("authorization", "basic", "form", "parameters", "path", "proofs")
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class ProtocolRequest:
         self.path = path
         self.parameters = parameters
         self.authorization = authorization
+        self.basic = basic_pair(authorization)
         self.proofs = proofs
         self.form: dict[str, str] = {name: values[0] for name, values in parameters.items()}
 
@@ -47,6 +51,21 @@ class ProtocolRequest:
     def resources(self) -> list[str]:
         """Every `resource` of the request (RFC 8707); `audience` (RFC 8693) means the same here."""
         return resources_in(self.parameters)
+
+
+def basic_pair(header: str | None) -> tuple[str, str] | None:
+    """Client and secret of `Authorization: Basic`. Both are form-encoded (RFC 6749 section 2.3.1), so + is a
+    space."""
+    scheme, _, encoded = (header or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+        client_id, colon, secret = text.partition(":")
+        pair = unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    return pair if colon and "\0" not in pair[0] else None
 
 
 def resources_in(parameters: Parameters) -> list[str]:
@@ -74,7 +93,7 @@ async def form_parameters(request: Request) -> dict[str, list[str]]:
     body = await request.body()
     if not body:
         return {}
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+    if (header(request.scope, b"content-type") or "").partition(";")[0].strip().lower() != FORM:
         raise BadParameters(f"The body must be {FORM}")
     try:
         text = body.decode("ascii")
@@ -109,7 +128,7 @@ def _decoded(text: str) -> str:
     """Raises BadParameters for what is no UTF-8, and for NUL, which PostgreSQL does not hold."""
     if "%" in text or "+" in text:
         try:
-            text = unquote_plus(text, errors="strict")
+            text = unquote_to_bytes(text.replace("+", " ")).decode("utf-8")
         except UnicodeDecodeError:
             raise BadParameters from None
     if "\0" in text:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from identity_service.protocol import proving
+from identity_service.protocol.request import basic_pair
 from identity_service.protocol.turn import Turn
 from identity_service.web import Visiting
 from shared.kernel.errors import Unauthenticated
@@ -20,10 +21,9 @@ class ResourceServer:
 
 async def authenticated_resource_server(request: Request, visit: Visiting) -> ResourceServer:
     """The service that calls, by `client_secret_basic`. Raises `Unauthenticated`."""
-    authorization = request.headers.get("authorization", "")
-    named = proving.client_in(authorization)
-    row = await Turn(visit).client(named) if named else None
-    if row is None or not proving.has_secret(row, authorization, visit.now):
+    basic = basic_pair(request.headers.get("authorization"))
+    row = await Turn(visit).client(basic[0]) if basic else None
+    if row is None or not proving.has_secret(row, basic, visit.now):
         raise Unauthenticated("Only the service itself may ask for this.")
     if not row.is_first_party or not row.serves:
         raise Unauthenticated("Only the service itself may ask for this.")

@@ -3,11 +3,11 @@
 import base64
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from authlib.oauth2.rfc6749 import OAuth2Error
 from authlib.oidc.core.util import create_half_hash
 
@@ -34,8 +34,7 @@ class InvalidTarget(OAuth2Error):  # type: ignore[misc] # Authlib carries no typ
     description = "The resource is unknown or not available to this client"
 
 
-@dataclass(frozen=True, slots=True)
-class Proved:
+class Proved(msgspec.Struct, frozen=True):
     """How and when the person proved who they are (RFC 9068 section 2.2.1): as the grant was given, whatever
     became of the session since."""
 
@@ -51,14 +50,13 @@ class Proved:
         return {"auth_time": int(self.at.timestamp()), "acr": levels.acr_of(self.amr).value, "amr": self.amr}
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What an access token shall say. Without a person the client acts for itself. `act` is who acts for
-    the person (RFC 8693 section 4.1), `jkt` the key that has to be proved with it."""
+class Access(msgspec.Struct, frozen=True):
+    """What an access token shall say. Without a person the client acts for itself. `act` is who acts for the
+    person (RFC 8693 section 4.1), `jkt` the key that has to be proved with it."""
 
     client: ProtocolClient
     resource: Resource
-    scope: frozenset[str]
+    scope: str
     seconds: int
     person: Person | None = None
     grant_id: UUID | None = None
@@ -81,7 +79,7 @@ def access_token(turn: Turn, access: Access) -> str:
         "exp": now + access.seconds,
         "jti": f"{grant}.{secrets.token_urlsafe(16)}",
         "client_id": access.client.client_id,
-        "scope": joined(access.scope),
+        "scope": access.scope,
     }
     if access.person is not None:
         claims |= _person_claims(access.person)
@@ -104,7 +102,7 @@ def access_response(turn: Turn, access: Access) -> dict[str, Any]:
         "access_token": access_token(turn, access),
         "token_type": "Bearer" if access.jkt is None else "DPoP",
         "expires_in": access.seconds,
-        "scope": joined(access.scope),
+        "scope": access.scope,
     }
 
 
@@ -138,7 +136,7 @@ def access_to(
 def token_response(turn: Turn, access: Access, granted: Granted, *, nonce: str | None) -> dict[str, Any]:
     """Access token, and id_token where `openid` was granted."""
     body = access_response(turn, access)
-    if "openid" in access.scope:
+    if "openid" in access.scope.split():
         body["id_token"] = id_token(turn, access.client, granted, nonce=nonce, access=body["access_token"])
     return body
 
@@ -202,9 +200,10 @@ async def granted_by(turn: Turn, payload: dict[str, Any]) -> Granted | None:
 def chosen_resource(turn: Turn, request: ProtocolRequest, admitted: Sequence[str]) -> Resource:
     """The one audience of the token: the one asked for, else the first admitted (RFC 8707 section 2.2)."""
     audience = wanted_audience(request) or next(iter(admitted), "")
-    if audience not in admitted or audience not in turn.resources:
+    resource = turn.resources.get(audience)
+    if audience not in admitted or resource is None:
         raise InvalidTarget
-    return turn.resources[audience]
+    return resource
 
 
 def wanted_audience(request: ProtocolRequest) -> str | None:
@@ -215,6 +214,6 @@ def wanted_audience(request: ProtocolRequest) -> str | None:
     return wanted[0].rstrip("/") if wanted else None
 
 
-def scope_at(resource: Resource, scope: str) -> frozenset[str]:
+def scope_at(resource: Resource, scope: str) -> str:
     """The part of a granted scope that means something at one audience or at UserInfo."""
-    return frozenset(scope.split()) & (resource.scopes | OPENID_SCOPES)
+    return joined(frozenset(scope.split()) & (resource.scopes | OPENID_SCOPES))

@@ -3,13 +3,13 @@
 import re
 import time
 from collections.abc import Container, Mapping
+from secrets import token_hex
 from typing import Final
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.kernel.ids import new_id
 from shared.web.cors import Cors
 from shared.web.limits import NO_LIMITS, STATE, Limits
 from shared.web.logs import address_in_logs
@@ -167,7 +167,7 @@ class _Asked:
         if len(found) != len(wanted) and [name for name, _ in wanted].count(b"traceparent") > 1:
             del found[b"traceparent"]  # there is one or none (Trace Context section 3.2)
         given = found.get(b"x-request-id", b"").decode("latin-1")
-        self.request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
+        self.request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(16)
         self.span = span_of(found.get(b"traceparent"))
         self.personal = b"cookie" in found or b"authorization" in found
         self.origin = found.get(b"origin")

@@ -1,6 +1,7 @@
 """What every service is told by its environment."""
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -126,6 +127,7 @@ def limits_of(settings: ServiceSettings) -> Limits:
     )
 
 
+@lru_cache
 def cookie_name(service: str, public_url: str, suffix: str = "") -> str:
     """`__Host-narrowbridge-<service>` over https, else with the port, as ports share one cookie jar."""
     name = f"narrowbridge-{service}" + (f"-{suffix}" if suffix else "")
