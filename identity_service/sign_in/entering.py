@@ -21,7 +21,7 @@ async def enter(request: Request, caller: Caller, proof: Proof, *, way: Way) -> 
 
 
 async def ask_for_second(caller: Caller, proof: Proof, *, way: Way, may_enrol: bool) -> Response:
-    """Keep what was proved, and go to the page for the rest."""
+    """Keep what was proved, and go to the page for the rest. Raises TooLate."""
     secret = await unfinished.begin(caller, proof, way=way, may_enrol=may_enrol)
     response = see_other(f"/sign-in/second?realm={proof.realm}")
     set_cookie(response, caller, unfinished.cookie(caller, proof.realm), secret, life=unfinished.LIFE)

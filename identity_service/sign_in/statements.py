@@ -14,6 +14,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     select,
     update,
 )
@@ -119,37 +120,39 @@ def _browser(entered: CTE) -> tuple[CTE, CTE]:
     return known, insert(KnownDevice).from_select(list(row), values).cte("new")
 
 
+def _begin(live: Select[Any]) -> Command:
+    """Keep a sign-in that is half done, of an account as for `_enter`. A row when it was done."""
+    row = _given(
+        UnfinishedSignIn,
+        "id",
+        "realm",
+        "amr",
+        "pending_id",
+        "back_to",
+        "proved_at",
+        "secret_hash",
+        "may_enrol",
+        account_id=_ACCOUNT,
+        tries=literal(0),
+        created_at=_NOW,
+        expires_at="ends_at",
+    )
+    values = select(*row.values()).select_from(live.cte("live"))
+    begun = insert(UnfinishedSignIn).from_select(list(row), values).returning(UnfinishedSignIn.id)
+    return Command(begun.add_cte(_FORGET.cte("forgotten")))
+
+
 _LIVE: Final = (
     select(Account.id)
     .where(Account.id == _ACCOUNT, Account.deactivated_at.is_(None))
     .with_for_update(read=True)
 )
-ENTER: Final = _enter(_LIVE)
-ENTER_BY_PASSWORD: Final = _enter(
-    _LIVE.join(PasswordCredential, PasswordCredential.account_id == Account.id).where(
-        PasswordCredential.password_hash == bindparam("password_hash")
-    )
-)
-"""As `ENTER`, while the password is the one that was compared."""
-
-_BEGUN = _given(
-    UnfinishedSignIn,
-    "id",
-    "realm",
-    "amr",
-    "pending_id",
-    "back_to",
-    "proved_at",
-    "secret_hash",
-    "may_enrol",
-    account_id=_ACCOUNT,
-    created_at=_NOW,
-    expires_at="ends_at",
-)
-BEGIN: Final = Command(
-    insert(UnfinishedSignIn).values(_BEGUN | {"tries": 0}).inline().add_cte(_FORGET.cte("forgotten"))
-)
-"""A sign-in that is half done. Guesses start again at nought."""
+_LIVE_WITH_PASSWORD: Final = _LIVE.join(
+    PasswordCredential, PasswordCredential.account_id == Account.id
+).where(PasswordCredential.password_hash == bindparam("password_hash"))
+"""While the password is the one that was compared."""
+ENTER, ENTER_BY_PASSWORD = _enter(_LIVE), _enter(_LIVE_WITH_PASSWORD)
+BEGIN, BEGIN_BY_PASSWORD = _begin(_LIVE), _begin(_LIVE_WITH_PASSWORD)
 
 REHASH: Final = Command(
     update(PasswordCredential)

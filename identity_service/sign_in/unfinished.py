@@ -10,6 +10,7 @@ from identity_service.factors import service as factors
 from identity_service.limits import service as limits
 from identity_service.sealing import hashed, new_secret
 from identity_service.sign_in import queries, statements
+from identity_service.sign_in.errors import TooLate
 from identity_service.sign_in.models import UnfinishedSignIn
 from identity_service.sign_in.proof import Browser, Proof, Way
 from identity_service.visit import Caller, Visit
@@ -27,10 +28,10 @@ def cookie(caller: Caller, realm: str) -> str:
 
 
 async def begin(caller: Caller, proof: Proof, *, way: Way, may_enrol: bool) -> str:
-    """Keep what was proved so far. Returns the secret for the cookie."""
+    """Keep what was proved so far. Returns the secret for the cookie. Raises TooLate."""
     secret = new_secret()
-    await caller.writer.run(
-        statements.BEGIN,
+    begun = await caller.writer.run(
+        statements.BEGIN_BY_PASSWORD if proof.password_hash else statements.BEGIN,
         id=new_id(),
         secret_hash=hashed(secret),
         account_id=proof.account_id,
@@ -40,10 +41,13 @@ async def begin(caller: Caller, proof: Proof, *, way: Way, may_enrol: bool) -> s
         back_to=way.back_to,
         proved_at=way.proved_at,
         may_enrol=may_enrol,
+        password_hash=proof.password_hash,
         counted=[proof.counted.hash] if proof.counted else [],
         now=caller.now,
         ends_at=caller.now + LIFE,
     )
+    if not begun:
+        raise TooLate
     return secret
 
 

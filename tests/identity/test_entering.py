@@ -9,7 +9,7 @@ from sqlalchemy import update
 from identity_service.accounts.models import Account, PasswordCredential
 from identity_service.passwords.service import Verdict
 from tests.identity.driver import Browser, House
-from tests.identity.holders import is_in
+from tests.identity.holders import is_in, set_policy
 from tests.identity.test_statements import TRANSACTION, statements
 
 MAJA, TOMAS = "maja@inside.example", "tomas@inside.example"
@@ -96,9 +96,12 @@ async def test_22_an_account_that_is_shut_while_its_password_is_compared_gets_no
     assert await counts(house) == [0, 0, 0, 0]
 
 
+@pytest.mark.parametrize("owes_second", [False, True])
 async def test_a_password_that_is_replaced_while_it_is_compared_opens_nothing(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, owes_second: bool
 ) -> None:
+    await set_policy(house, "staff", requires_mfa=owes_second)
+
     async def replace() -> None:
         await house.execute("update password_credentials set password_hash = 'another'")
 
@@ -106,6 +109,7 @@ async def test_a_password_that_is_replaced_while_it_is_compared_opens_nothing(
     answer = await house.browser().sign_in(MAJA, realm="staff")
     assert answer.status_code == 409
     assert await counts(house) == [0, 0, 0, 0]
+    assert not await house.fetch("select 1 from unfinished_sign_ins")
 
 
 @pytest.mark.parametrize(
