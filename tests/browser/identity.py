@@ -35,12 +35,17 @@ from tests.fixtures.server import TestServer, in_thread
 ROOT = Path(__file__).parents[2]
 PASSWORD = "an unlikely sentence 7"
 ADMIN, COLLEAGUE, CUSTOMER = "maja@inside.example", "tomas@inside.example", "ana@outside.example"
+LEAVER = "leo@outside.example"
+"""A customer whom nothing depends on."""
+APP_SECRET = "A" * 32
+"""Of the authenticator app of the colleague, in base32."""
 OFFER = "o" * 43
 _ORGANISATION = {"name": "Fieldworks", "partner": True}
 _ACCOUNTS: list[dict[str, Any]] = [
     {"realm": "staff", "email": ADMIN, "name": "Maja Lind", "roles": ["admin", "community_manager"]},
     {"realm": "staff", "email": COLLEAGUE, "name": "Tomas Berg", "roles": ["customer_facing"]},
     {"realm": "customer", "email": CUSTOMER, "name": "Ana Petrova", "organisation": _ORGANISATION},
+    {"realm": "customer", "email": LEAVER, "name": "Leo Novak"},
 ]
 
 
@@ -61,6 +66,7 @@ class House:
             "EMPLOYEE_CLIENT_SECRET": "e" * 43,
             "CUSTOMER_CLIENT_SECRET": "c" * 43,
             "CUSTOMER_REGISTRATION": "true",
+            "DEVELOPMENT": "true",
             "RATE_LIMIT_PERSON": "",
             "RATE_LIMIT_ADDRESS": "",
         }
@@ -72,7 +78,7 @@ class House:
         offer = cookie_name("identity", self.url, "upstream-offer")
         context.add_cookies([{"name": offer, "value": OFFER, "url": self.url}])
         if email:
-            realm = "customer" if email == CUSTOMER else "staff"
+            realm = "customer" if email in (CUSTOMER, LEAVER) else "staff"
             form: dict[str, Any] = {"email": email, "password": PASSWORD, "realm": realm}
             headers = {"Sec-Fetch-Site": "same-origin"}
             assert context.request.post("/sign-in", form=form, headers=headers).ok
@@ -81,7 +87,7 @@ class House:
 
 def serve(test_server: TestServer) -> Iterator[House]:
     """Until the tests are over."""
-    world = World(test_server, f"identity_{os.getpid()}")
+    world = World(test_server, f"house_{os.getpid()}")
     urls, port = in_thread(lambda: world.database("identity")), free_port()
     house = House(f"http://localhost:{port}", urls.app)
     settings = Settings(**house.environment)
@@ -108,7 +114,7 @@ async def _fill(house: House, settings: Settings) -> None:
         await operators.fill_demo(visit, {"accounts": accounts})
         people = {one.email: one for one in await visit.session.scalars(select(Account))}
         people[CUSTOMER].is_organisation_admin = True
-        await totp.give(visit, people[COLLEAGUE].id, "A" * 32)
+        await totp.give(visit, people[COLLEAGUE].id, APP_SECRET)
         await _fill_links(house, visit, people)
         await _fill_console(house, visit, people)
 

@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.identity import ADMIN, COLLEAGUE, CUSTOMER, House, serve
+from tests.browser.identity import ADMIN, APP_SECRET, COLLEAGUE, CUSTOMER, House, serve
 from tests.fixtures.server import TestServer
 
 pytestmark = pytest.mark.browser
@@ -165,6 +166,40 @@ def test_pages_between_are_whole_and_axe_finds_nothing(
     page.get_by_role("button").filter(has_text="go on").click()
     expect(page).to_have_url(re.compile("/device/decide"))
     at_both_widths(page, "a device that waits")
+    context.close()
+
+
+def test_recovery_codes_are_shown_once(browser: Browser, identity: House) -> None:
+    context = identity.context(browser, COLLEAGUE)
+    page = context.new_page()
+    page.goto("/sign-in/second?realm=staff")
+    page.get_by_label("Code of your authenticator app").fill(pyotp.TOTP(APP_SECRET).now())
+    page.get_by_role("button", name="Go on").click()
+    page.goto("/account/factors")
+    page.get_by_role("button", name="Make new codes").click()
+    expect(page.get_by_role("heading", name="Keep these recovery codes")).to_be_visible()
+    codes = page.locator("pre").inner_text().split()
+    assert len(set(codes)) == 10
+    at_both_widths(page, "recovery codes")
+    page.get_by_role("link", name="I have kept them").click()
+    expect(page.get_by_text("10 unused codes")).to_be_visible()
+    assert codes[0] not in page.content()
+    context.close()
+
+
+def test_an_answer_by_form_waits_on_a_page_for_whoever_runs_no_script(
+    browser: Browser, identity: House
+) -> None:
+    context = identity.context(browser, CUSTOMER)
+    page = context.new_page()
+    page.route("**/submit.js*", lambda route: route.abort())
+    page.route("http://127.0.0.1/callback", lambda route: route.fulfill(body="They are in."))
+    page.goto(f"{CONSENT}&response_mode=form_post")
+    page.get_by_role("button", name="Allow it", exact=True).click()
+    expect(page.get_by_role("heading", name="Going back to 127.0.0.1")).to_be_visible()
+    at_both_widths(page, "an answer by form")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("They are in.")).to_be_visible()
     context.close()
 
 
