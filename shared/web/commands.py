@@ -23,8 +23,6 @@ from shared.web.logs import set_up_logs
 from shared.web.settings import ServiceSettings
 
 STARTUP_FAILED = 3
-YOUNG_OBJECTS = 20_000
-"""How many more objects there are than a while ago, before the garbage collector looks at them."""
 CONNECT_WITHIN = 10.0
 """Seconds a database has to take a connection at start."""
 
@@ -151,19 +149,11 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        _settle()
+        gc.freeze()  # what is there now stays: the collector need not look at it again
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping()
         await super().shutdown(sockets)
-
-
-def _settle() -> None:
-    """What is there once a process has started stays, and the garbage collector need not look at it again. It
-    looks at what came since only when that is more than what requests under way hold."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
 
 
 def server_config(
@@ -201,7 +191,6 @@ def serve(
 
     def make_once() -> FastAPI:
         made.append(make())
-        gc.freeze()  # it is there to the end: the collector need not look at it again
         return made[-1]
 
     def let_go() -> None:
