@@ -153,3 +153,16 @@ async def test_nothing_of_what_was_refused_is_kept(house: House, browser: Browse
     assert (await browser.post(path, typed)).status_code == 422
     after = await house.fetch("select name, organisation_id from accounts where email_key = $1", ANA)
     assert after == before
+
+
+async def test_a_group_by_which_alone_somebody_is_administrator_is_kept_by_them(
+    house: House, browser: Browser
+) -> None:
+    made = await browser.post("/admin/groups/make", {"name": "Administrators", "role": "admin"})
+    group = made.headers["location"].partition("?")[0]
+    await browser.post(f"{group}/add", {"email": ADMIN})
+    await browser.post(f"/admin/people/{house.subs[ADMIN]}/change", {"name": "Ines", "role": []})
+    refused = await browser.post(f"{group}/remove", {"name": "Administrators"})
+    assert refused.status_code == 422
+    assert "Ask another administrator" in wrong(refused.text)["remove"]
+    assert ADMIN in (await browser.get(group)).text
