@@ -7,14 +7,24 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import event, update
 
 from identity_service.app import create_app
 from identity_service.grants.models import Grant
 from identity_service.sealing import hashed
 from tests.identity.conftest import settings_for
-from tests.identity.driver import BRIDGE, CRM_AUTH, EMPLOYEE_AUTH, Browser, House, authorize_url, basic
-from tests.identity.test_token_endpoint import MAJA, a_code, code_form, post
+from tests.identity.driver import (
+    BRIDGE,
+    CRM_AUTH,
+    CUSTOMER,
+    EMPLOYEE_AUTH,
+    Browser,
+    House,
+    authorize_url,
+    basic,
+)
+from tests.identity.test_token_endpoint import CALLBACK, MAJA, a_code, code_form, post
 
 MACHINE = {"grant_type": "client_credentials", "resource": BRIDGE}
 TRANSACTION = "a transaction"
@@ -195,6 +205,57 @@ async def test_whoever_ends_a_grant_first_leaves_nothing_to_a_refresh_under_way(
     answer = await refreshing
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
     assert [row["used_at"] for row in await house.fetch("select used_at from refresh_tokens")] == [None]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"code_verifier": "x" * 43}, {"redirect_uri": f"{CALLBACK}/"}, {"resource": CUSTOMER}]
+)
+async def test_who_shows_a_code_wrongly_has_not_used_it_up(
+    house: House, raw: httpx.AsyncClient, wrong: dict[str, str]
+) -> None:
+    code = await a_code(house)
+    for _ in range(2):
+        assert (await post(raw, code_form(code, **wrong))).status_code == 400
+    assert (await post(raw, code_form(code))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"scope": "community:read identity:admin"}, "invalid_scope"),
+        ({"resource": CUSTOMER}, "invalid_target"),
+    ],
+)
+async def test_who_refreshes_wrongly_has_not_used_the_token_up(
+    house: House, raw: httpx.AsyncClient, wrong: dict[str, str], error: str
+) -> None:
+    token = (await signed_in_tokens(house, raw))["refresh_token"]
+    refused = await post(raw, refresh_form(token) | wrong)
+    assert (refused.status_code, refused.json()["error"]) == (400, error)
+    assert [row["used_at"] for row in await house.fetch("select used_at from refresh_tokens")] == [None]
+    assert (await post(raw, refresh_form(token))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "update sessions set ended_at = now()",
+        "update sessions set expires_at = created_at",
+        "update sessions set seen_at = seen_at - interval '30 days'",
+        "update accounts set deactivated_at = now()",
+        "update clients set realms = '{customer}' where id = 'employee-community'",
+    ],
+)
+async def test_no_code_is_given_in_silence_once_its_ground_is_gone(
+    house: House, raw: httpx.AsyncClient, ending: str
+) -> None:
+    browser = house.browser()
+    await browser.sign_in(MAJA, realm="staff")
+    assert (await post(raw, code_form(await a_code(house, browser)))).status_code == 200
+    await house.execute(ending)
+    answer = await browser.get(authorize_url())
+    assert "code=" not in answer.headers.get("location", "")
+    assert len(await house.fetch("select 1 from grants")) == 1
 
 
 async def test_a_browser_that_brings_the_other_realm_s_cookie_is_not_signed_in(house: House) -> None:
