@@ -120,7 +120,8 @@ class Database:
         return await self._connected(self._read_url, {"default_transaction_read_only": "on"})
 
     async def _connect_to_write(self) -> asyncpg.Connection:
-        return await self._connected(self.url, {})
+        # By key alone: there is one good plan, and each connection would try five others first.
+        return await self._connected(self.url, {"plan_cache_mode": "force_generic_plan"})
 
     async def _connected(self, url: URL, settings: dict[str, str]) -> asyncpg.Connection:
         connection = await asyncpg.connect(
