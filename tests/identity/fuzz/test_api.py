@@ -66,6 +66,6 @@ def test_whatever_is_asked_of_the_api_the_answer_is_as_described(
 @pytest.mark.slow
 @pytest.mark.parametrize("label", sorted(operations()))
 @given(data=st.data())
-@settings(max_examples=20, **hostile.SETTINGS)  # type: ignore[arg-type] # as hypothesis documents them
+@settings(max_examples=40, **hostile.SETTINGS)  # type: ignore[arg-type] # as hypothesis documents them
 def test_whatever_is_asked_of_the_api_at_length(stage: Stage, label: str, data: st.DataObject) -> None:
     call(stage, label, data)

@@ -70,6 +70,6 @@ def test_whatever_a_form_holds_the_answer_is_ours(stage: Stage, kind: str, data:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ACTORS)
 @given(data=st.data())
-@settings(max_examples=200, **hostile.SETTINGS)  # type: ignore[arg-type] # as hypothesis documents them
+@settings(max_examples=600, **hostile.SETTINGS)  # type: ignore[arg-type] # as hypothesis documents them
 def test_whatever_a_form_holds_at_length(stage: Stage, kind: str, data: st.DataObject) -> None:
     fuzz(stage, kind, data)
