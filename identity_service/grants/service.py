@@ -1,7 +1,6 @@
 """Ending sessions and grants, and what a request under way needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -29,15 +28,6 @@ from shared.kernel.errors import NotFound
 
 PENDING_FOR = timedelta(hours=1)
 _KEPT_AFTER_END = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An authorization request that waits for its person."""
-
-    id: UUID
-    realm: str
-    parameters: Mapping[str, list[str]]
 
 
 def new_grant(
@@ -180,16 +170,16 @@ async def put_aside(
     return pending
 
 
-async def waiting(caller: Caller, pending_id: UUID | None) -> Waiting | None:
-    """A request put aside earlier, to look at: outside any transaction."""
+async def waiting(caller: Caller, pending_id: UUID | None) -> PendingRequest | None:
+    """A request put aside earlier, while it is fresh, to look at: it belongs to no session."""
     if pending_id is None:
         return None
-    row = await caller.reader.first(queries.WAITING, pending_id=pending_id, now=caller.now)
-    return Waiting(row["id"], row["realm"], row["parameters"]) if row else None
+    row = await caller.writer.first(queries.WAITING, pending_id=pending_id, now=caller.now)
+    return PendingRequest(**row) if row else None
 
 
 async def pending_request(visit: Visit, pending_id: UUID | None) -> PendingRequest | None:
-    """A request put aside earlier, while it is fresh."""
+    """As `waiting`, to be changed."""
     if pending_id is None:
         return None
     pending = await visit.session.get(PendingRequest, pending_id)

@@ -6,7 +6,6 @@ from urllib.parse import urlencode, urlsplit
 
 from identity_service.clients.models import Client
 from identity_service.grants.models import PendingRequest
-from identity_service.grants.service import Waiting
 from identity_service.protocol.standing import Person
 
 FORM_POST = "form_post"
@@ -76,7 +75,7 @@ def origin_of(redirect_uri: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
 
-def client_origin(pending: PendingRequest | Waiting | None) -> str | None:
+def client_origin(pending: PendingRequest | None) -> str | None:
     """Where the browser will go in the end; the page's form must be allowed to lead there."""
     redirect_uri = pending.parameters.get("redirect_uri") if pending is not None else None
     return origin_of(redirect_uri[0]) if redirect_uri else None

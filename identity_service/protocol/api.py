@@ -108,7 +108,7 @@ async def consent(
     if not allow:
         return show(request, await authorization.deny(visit, waiting))
     waiting.consented_session_id = session.id
-    outcome = await authorization.resume(visit, waiting.id, session)
+    outcome = await authorization.resume(visit, waiting, session.id, session.realm)
     assert outcome is not None, "it was there a moment ago"
     return show(request, outcome)
 

@@ -13,7 +13,8 @@ from typing import Final
 from identity_service.clients.models import Client
 from identity_service.grants.models import PendingRequest
 from identity_service.protocol.errors import UnmetAuthenticationRequirements
-from identity_service.visit import Visit
+from identity_service.protocol.turn import Turn
+from identity_service.visit import Caller
 from shared.oidc.names import Acr
 
 
@@ -47,12 +48,12 @@ def demand(parameters: Mapping[str, str], client: Client) -> Demand:
     return Demand(needed=min(known, key=_strength)) if known else Demand()
 
 
-async def demand_of(visit: Visit, pending: PendingRequest | None) -> Demand:
+async def demand_of(caller: Caller, pending: PendingRequest | None) -> Demand:
     """What a request that waits asks for."""
     if pending is None:
         return Demand()
     parameters = {name: values[0] for name, values in pending.parameters.items() if values}
-    client = await visit.session.get(Client, parameters.get("client_id", ""))
+    client = await Turn(caller).client(parameters.get("client_id", ""))
     if client is None:
         return Demand()
     try:

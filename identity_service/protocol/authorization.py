@@ -33,7 +33,6 @@ from identity_service.protocol.turn import Turn
 from identity_service.protocol.validation import validated
 from identity_service.sealing import hashed
 from identity_service.sessions import service as sessions
-from identity_service.sessions.models import SignInSession
 from identity_service.visit import Caller, Visit
 from shared.db.query import Row
 from shared.oidc.errors import InvalidToken
@@ -105,15 +104,16 @@ async def _spent(turn: Turn, outcome: Outcome, pushed_hash: str | None) -> Outco
     return outcome if await pushed.spend(turn, pushed_hash) else Refused(_NOT_GOOD_ANY_MORE)
 
 
-async def resume(visit: Visit, pending_id: UUID | None, session: SignInSession) -> Outcome | None:
-    """Go on with a request that was put aside, for the person who signed in now. None when it is gone or
-    belongs to the other realm."""
-    pending = await grants.pending_request(visit, pending_id)
-    if pending is None or pending.realm != session.realm:
+async def resume(
+    caller: Caller, pending: PendingRequest | None, session_id: UUID, realm: str
+) -> Outcome | None:
+    """Go on with a request that was put aside, for the person who signed in now, by their session. None when
+    there is none or it belongs to the other realm."""
+    if pending is None or pending.realm != realm:
         return None
     if pending.device_id is not None:
         return DeviceWaits(pending)
-    turn = Turn(visit)
+    turn = Turn(caller)
     try:
         asked = await _read(
             turn, await _about(turn, pending.parameters, []), pending.parameters, pending.pushed_hash
@@ -121,7 +121,7 @@ async def resume(visit: Visit, pending_id: UUID | None, session: SignInSession) 
     except OAuth2Error as error:
         return await _spent(turn, _failed(turn, pending.parameters, error), pending.pushed_hash)
     asked.pending = pending
-    found = await turn.writer.first(queries.SESSION, session_id=session.id)
+    found = await turn.writer.first(queries.SESSION, session_id=session_id)
     outcome = await _decided(asked, SignedIn.of(found) if found else None)
     return await _spent(turn, outcome, pending.pushed_hash)
 

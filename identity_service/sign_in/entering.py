@@ -4,6 +4,9 @@ from fastapi import Request
 from starlette.responses import Response
 
 from identity_service.devices import service as devices
+from identity_service.grants import service as grants
+from identity_service.grants.models import PendingRequest
+from identity_service.protocol import authorization
 from identity_service.protocol.outcomes import show
 from identity_service.sign_in import service, unfinished
 from identity_service.sign_in.proof import Browser, Proof, Way
@@ -15,9 +18,10 @@ from identity_service.web import cookie_secret, drop_cookie, see_other, set_cook
 async def enter(request: Request, caller: Caller, proof: Proof, *, way: Way) -> Response:
     """Sign somebody in, or ask for what is still missing. Raises TooLate."""
     standing = await service.look(caller, proof, browser_of(request, caller, proof.realm))
-    if await service.owes_second(caller, standing, amr=proof.amr, way=way):
+    pending = await grants.waiting(caller, way.pending_id)
+    if await service.owes_second(caller, standing, pending, amr=proof.amr, way=way):
         return await ask_for_second(caller, proof, way=way, may_enrol=not standing.factors.count)
-    return await _let_in(request, caller, standing, proof, way=way)
+    return await _let_in(request, caller, standing, proof, pending, way=way)
 
 
 async def ask_for_second(caller: Caller, proof: Proof, *, way: Way, may_enrol: bool) -> Response:
@@ -33,7 +37,8 @@ async def finish(
 ) -> Response:
     """Sign somebody in who owes nothing more, and send the browser on its way. Raises TooLate."""
     standing = await service.look(caller, proof, browser_of(request, caller, proof.realm))
-    return await _let_in(request, caller, standing, proof, way=way, remember=remember)
+    pending = await grants.waiting(caller, way.pending_id)
+    return await _let_in(request, caller, standing, proof, pending, way=way, remember=remember)
 
 
 async def _let_in(
@@ -41,6 +46,7 @@ async def _let_in(
     caller: Caller,
     standing: Standing,
     proof: Proof,
+    pending: PendingRequest | None,
     *,
     way: Way,
     remember: bool = False,
@@ -48,8 +54,9 @@ async def _let_in(
     realm = proof.realm
     browser = browser_of(request, caller, realm)
     entered = await service.sign_in(caller, standing, proof, browser=browser, way=way, remember=remember)
-    if entered.outcome is not None:
-        response = show(request, entered.outcome)
+    outcome = await authorization.resume(caller, pending, entered.sid, realm)
+    if outcome is not None:
+        response = show(request, outcome)
     else:
         response = see_other(way.back_to or f"/account?realm={realm}")
     set_session_cookie(response, caller, realm, entered.session)

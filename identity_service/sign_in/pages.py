@@ -10,7 +10,7 @@ from identity_service.factors import fresh, passkeys
 from identity_service.factors.errors import PasskeyRefused
 from identity_service.factors.questions import question_answer
 from identity_service.grants import service as grants
-from identity_service.grants.service import Waiting
+from identity_service.grants.models import PendingRequest
 from identity_service.limits import service as limits
 from identity_service.limits.service import TooManyAttempts
 from identity_service.policy import service as policies
@@ -88,10 +88,7 @@ async def try_to_sign_in(
         return response
     if proof is None:
         return await refused(error=WRONG, status=422)
-    if pending is None:
-        return await enter(request, caller, proof, way=Way(back_to=back_to))
-    async with caller.begin() as visit:
-        return await enter(request, visit, proof, way=Way(pending.id, back_to))
+    return await enter(request, caller, proof, way=Way(pending.id if pending else None, back_to))
 
 
 @router.post("/sign-in/passkey/options")
@@ -156,7 +153,7 @@ async def sign_in_page(
     request: Request,
     caller: Caller,
     realm: str,
-    pending: Waiting | None,
+    pending: PendingRequest | None,
     *,
     back_to: str = "",
     email: str = "",

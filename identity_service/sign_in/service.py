@@ -11,11 +11,10 @@ from identity_service.factors import levels
 from identity_service.factors import service as factors
 from identity_service.factors.service import Factors
 from identity_service.grants import service as grants
+from identity_service.grants.models import PendingRequest
 from identity_service.mail import service as mail
 from identity_service.policy.service import Policy
-from identity_service.protocol import assurance, authorization
-from identity_service.protocol.answers import Outcome
-from identity_service.protocol.assurance import Demand
+from identity_service.protocol import assurance
 from identity_service.sealing import hashed, new_secret
 from identity_service.sessions import words
 from identity_service.sessions.models import SignInSession
@@ -61,11 +60,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """The secrets for the browser's cookies, and how the request that waited goes on."""
+    """A session, and the secrets for the browser's cookies."""
 
+    sid: UUID
     session: str
     known_by: str
-    outcome: Outcome | None
 
 
 async def look(caller: Caller, proof: Proof, browser: Browser) -> Standing:
@@ -84,14 +83,16 @@ async def look(caller: Caller, proof: Proof, browser: Browser) -> Standing:
     return Standing.of(row, caller.now)
 
 
-async def owes_second(caller: Caller, standing: Standing, *, amr: list[str], way: Way) -> bool:
+async def owes_second(
+    caller: Caller, standing: Standing, pending: PendingRequest | None, *, amr: list[str], way: Way
+) -> bool:
     """Whether another factor is wanted: the person has one, or the policy or the request demands it.
 
     A browser that is remembered stands in for it, but not where somebody proves again who they are.
     """
     if levels.acr_of(amr) is Acr.TWO:
         return False
-    demand = await _demand(caller, way)
+    demand = await assurance.demand_of(caller, pending)
     if not standing.factors.count:
         return standing.policy.requires_mfa or Acr.TWO in (demand.needed, way.level)
     if way.back_to or Acr.TWO in (demand.needed, demand.wished):
@@ -99,17 +100,10 @@ async def owes_second(caller: Caller, standing: Standing, *, amr: list[str], way
     return not standing.is_remembered
 
 
-async def _demand(caller: Caller, way: Way) -> Demand:
-    if way.pending_id is None:
-        return Demand()
-    async with caller.visiting() as visit:
-        return await assurance.demand_of(visit, await grants.pending_request(visit, way.pending_id))
-
-
 async def sign_in(
     caller: Caller, standing: Standing, proof: Proof, *, browser: Browser, way: Way, remember: bool
 ) -> Entered:
-    """Start a session, know the browser from now on, and go on with the request that waited.
+    """Start a session, and know the browser from now on.
 
     Somebody who only proves again who they are keeps the session and its grants, under a new secret; another
     person's session in the same browser ends. An account that was used elsewhere before is told of a new
@@ -131,7 +125,7 @@ async def sign_in(
     )
     if not entered:
         raise TooLate
-    return Entered(session, known_by, await _resume(caller, way, SignInSession(id=sid, realm=proof.realm)))
+    return Entered(sid, session, known_by)
 
 
 async def _end(caller: Caller, session_id: UUID) -> None:
@@ -183,10 +177,3 @@ def _news(caller: Caller, standing: Standing, proof: Proof) -> dict[str, Any]:
     link, browser = factors.care_link(caller, proof.realm), words.browser(caller.user_agent)
     to, locale = standing.email, standing.locale
     return mail.entry(caller, "new_browser", to=to, locale=locale, link=link, browser=browser)
-
-
-async def _resume(caller: Caller, way: Way, session: SignInSession) -> Outcome | None:
-    if way.pending_id is None:
-        return None
-    async with caller.visiting() as visit:
-        return await authorization.resume(visit, way.pending_id, session)

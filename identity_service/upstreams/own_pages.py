@@ -75,7 +75,8 @@ async def confirm(request: Request, caller: Calling) -> Response:
         except (UpstreamRefused, LinkedElsewhere) as error:
             said = error.title if isinstance(error, LinkedElsewhere) else _GONE
             return await _page(request, me, error=said, status=409)
-        outcome = await authorization.resume(visit, done.pending_id, me.session)
+        pending = await grants.waiting(visit, done.pending_id)
+        outcome = await authorization.resume(visit, pending, me.session.id, me.realm)
         response = show(request, outcome) if outcome else see_other(f"{PATH}?done=upstream")
     drop_offer(response, caller)
     return response

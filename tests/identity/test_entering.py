@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from identity_service.accounts.models import Account, PasswordCredential
 from identity_service.passwords.service import Verdict
-from tests.identity.driver import Browser, House
+from tests.identity.driver import Browser, House, authorize_url, callback, pending_of
 from tests.identity.holders import is_in, set_policy
 from tests.identity.test_statements import TRANSACTION, statements
 
@@ -47,6 +47,15 @@ async def test_a_sign_in_with_a_password_is_four_statements_without_a_transactio
         assert len(seen) == 4, seen
         assert TRANSACTION not in seen
     assert await counts(house) == [4, 3, 2, 4]
+
+
+async def test_a_sign_in_for_an_application_needs_no_transaction_either(house: House) -> None:
+    browser = house.browser()
+    pending = pending_of(await browser.get(authorize_url()))
+    with statements(house) as seen:
+        assert "code" in callback(await browser.sign_in(MAJA, realm="", pending=pending))
+    assert len(seen) == 10, seen
+    assert TRANSACTION not in seen
 
 
 async def test_27_a_wrong_password_costs_the_same_statements_whether_there_is_an_account(
