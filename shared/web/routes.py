@@ -33,8 +33,11 @@ class ReadRoute(APIRoute):
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
-        self._begins = self.path_format.partition("{")[0]
+        self._begins, brace, _ = self.path_format.partition("{")
+        self._is_fixed = not brace
+        self._taken = frozenset(self.methods or ())
         answer = bound(self) if self.reads or self.stands_alone else None
+        self._is_bound = answer is not None
         if answer is not None:
             self.app = _app(answer)
 
@@ -43,9 +46,19 @@ class ReadRoute(APIRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         # An app has a hundred routes, and a pattern costs ten times as much as this.
-        if not scope["root_path"] and not scope["path"].startswith(self._begins):
+        path: str = scope["path"]
+        if scope["root_path"] or (not self._is_fixed and path.startswith(self._begins)):
+            return super().matches(scope)
+        if not self._is_fixed or path != self._begins:
             return Match.NONE, {}
-        return super().matches(scope)
+        found = {"endpoint": self.endpoint, "path_params": {}, "route": self}
+        return Match.FULL if scope["method"] in self._taken else Match.PARTIAL, found
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._is_bound and scope["method"] in self._taken:
+            await self.app(scope, receive, send)
+        else:
+            await super().handle(scope, receive, send)
 
     @property
     def reads(self) -> bool:

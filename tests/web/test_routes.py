@@ -41,6 +41,11 @@ async def with_query(asked: Annotated[str, Query(max_length=3)] = "") -> Respons
     return PlainTextResponse(asked)
 
 
+@router.get("/fixed")
+async def fixed(request: Request) -> Response:
+    return PlainTextResponse(f"{request.scope['route'].path} {request.path_params}")
+
+
 @router.get("/nested")
 async def nested(who: Annotated[str, Depends(after_another)]) -> Response:
     return PlainTextResponse(who)
@@ -104,3 +109,11 @@ async def test_other_addresses_and_methods(http: httpx.AsyncClient) -> None:
     assert (await http.get("/things")).status_code == 404
     assert (await http.get("/thing/1/2")).status_code == 404
     assert (await http.delete(f"/things/{uuid4()}/7")).status_code == 405
+
+
+async def test_a_route_without_parameters_is_found_by_its_very_path(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/fixed")).text == "/fixed {}"
+    refused = await http.post("/fixed")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
+    for path in ("/fixed%0A", "/fixed/more", "/fixe", "//fixed"):
+        assert (await http.get(path)).status_code == 404, path
