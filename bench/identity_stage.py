@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,7 +161,8 @@ def _database(folder: str) -> Database:
     """PostgreSQL on this machine, moved away from the service's core."""
     pid = int(Path(folder, "postmaster.pid").read_text().split()[0])
     for process in [pid, *_children(pid)]:
-        os.sched_setaffinity(process, OTHER_CORES)
+        with suppress(ProcessLookupError):  # a backend that ended just now
+            os.sched_setaffinity(process, OTHER_CORES)
     return Database(pid)
 
 
