@@ -98,7 +98,8 @@ test-browser: dev-env ## Run the tests that drive headless Chromium
 	@$(V)/pytest -m browser $(ARGS)
 
 test-all: dev-env ## Run all tests, also the slow ones
-	@$(V)/pytest -n auto --dist worksteal -m "not interop" $(ARGS)
+	@$(V)/pytest -n auto --dist worksteal -m "not browser and not interop" $(ARGS)
+	@$(V)/pytest -m browser $(ARGS)
 
 test-interop: dev-env ## Let clients by other people sign in: npm's openid-client, Apache's mod_auth_openidc
 	@$(V)/python -m tests.interop.install
