@@ -131,7 +131,6 @@ class Users:
         visit, by = self.visit, self.directory.name
         email, key = await self._free_names(after, but=account)
         roles, shown = _roles(after), _roles(before)
-        came = roles if said else roles - shown  # what was shown of an account made by other means is no wish
         said = said or self._first_description(account)
         said.user_name, said.user_name_key = str(after.user_name), key
         said.external_id, said.document = after.external_id, views.document_of(after)
@@ -141,7 +140,8 @@ class Users:
         self._record("scim.user_changed", account, fields=changed_fields(before, after))
         if views.name_of(after) != views.name_of(before):
             await lifecycle.change(visit, account, by=by, name=views.name_of(after))
-        await self._give_roles(account, came=came, went=shown - roles)
+        # What was shown, by whomever it is given, is written back, and is no wish.
+        await self._give_roles(account, came=roles - shown, went=shown - roles)
         if after.active is False:
             await lifecycle.deactivate(visit, account, because=lifecycle.BY_DIRECTORY, by=by)
         elif before.active is False and account.deactivated_because == lifecycle.BY_DIRECTORY:

@@ -226,7 +226,9 @@ async def test_what_a_directory_reads_and_writes_back_gives_no_role_by_the_way(
     group = await scim.group("customer_facing", maja)
     shown = await scim("GET", f"/Users/{maja['id']}")
     assert {role["value"] for role in shown["roles"]} == {"community_manager", "customer_facing"}
-    await scim("PUT", f"/Users/{maja['id']}", shown | {"title": "Editor"})
+    for title in ("Editor", "Publisher"):
+        await scim("PUT", f"/Users/{maja['id']}", shown | {"title": title})
+    await scim.patch(maja, {"op": "replace", "path": "title", "value": "Author"})
     assert (await account(house, maja))["roles"] == ["community_manager", "customer_facing"]
     await scim.patch(group, {"op": "remove", "path": "members"})
     assert (await account(house, maja))["roles"] == ["community_manager"]
