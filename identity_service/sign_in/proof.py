@@ -13,7 +13,8 @@ class Proof:
     """Whose account it is, and how they proved it.
 
     Of a password, `password_hash` is what it was compared with, and `counted` the limit that it took from:
-    who is right starts again at nought.
+    who is right starts again at nought. `session_id` is the session in which it was given, where it was given
+    before.
     """
 
     account_id: UUID
@@ -21,6 +22,7 @@ class Proof:
     amr: list[str]
     password_hash: str | None = None
     counted: Key | None = None
+    session_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ UNFINISHED: Final = Query(
 async def unfinished(
     session: AsyncSession, realm: str, secret_hash: str, now: datetime
 ) -> UnfinishedSignIn | None:
+    """Locked, after its account: whoever ends all sessions of that ends this one, too."""
     found: UnfinishedSignIn | None = await session.scalar(
         select(UnfinishedSignIn)
         .join(Account, Account.id == UnfinishedSignIn.account_id)
@@ -96,6 +97,6 @@ async def unfinished(
             UnfinishedSignIn.expires_at > now,
             Account.deactivated_at.is_(None),
         )
-        .with_for_update(of=UnfinishedSignIn)
+        .with_for_update(of=(Account, UnfinishedSignIn), key_share=True)
     )
     return found

@@ -47,7 +47,7 @@ async def step_up(request: Request, visit: Visiting) -> Response:
         query = {"realm": realm, "next": back_to, "prove": "again"}
         return see_other("/sign-in?" + urlencode(query | ({"request": pending.id} if pending else {})))
     way = Way(pending.id if pending else None, back_to, Acr.TWO, proved_at=session.auth_time)
-    proof = Proof(account.id, realm, session.amr)
+    proof = Proof(account.id, realm, session.amr, session_id=session.id)
     return await ask_for_second(visit, proof, way=way, may_enrol=may_enrol)
 
 

@@ -151,8 +151,13 @@ _LIVE_WITH_PASSWORD: Final = _LIVE.join(
     PasswordCredential, PasswordCredential.account_id == Account.id
 ).where(PasswordCredential.password_hash == bindparam("password_hash"))
 """While the password is the one that was compared."""
+_LIVE_IN_SESSION: Final = _LIVE.join(SignInSession, SignInSession.account_id == Account.id).where(
+    SignInSession.id == bindparam("session_id", type_=Uuid()), SignInSession.ended_at.is_(None)
+)
+"""While the session goes on in which the proof was given."""
 ENTER, ENTER_BY_PASSWORD = _enter(_LIVE), _enter(_LIVE_WITH_PASSWORD)
 BEGIN, BEGIN_BY_PASSWORD = _begin(_LIVE), _begin(_LIVE_WITH_PASSWORD)
+BEGIN_IN_SESSION: Final = _begin(_LIVE_IN_SESSION)
 
 REHASH: Final = Command(
     update(PasswordCredential)

@@ -30,8 +30,9 @@ def cookie(caller: Caller, realm: str) -> str:
 async def begin(caller: Caller, proof: Proof, *, way: Way, may_enrol: bool) -> str:
     """Keep what was proved so far. Returns the secret for the cookie. Raises TooLate."""
     secret = new_secret()
+    statement = statements.BEGIN_IN_SESSION if proof.session_id else statements.BEGIN
     begun = await caller.writer.run(
-        statements.BEGIN_BY_PASSWORD if proof.password_hash else statements.BEGIN,
+        statements.BEGIN_BY_PASSWORD if proof.password_hash else statement,
         id=new_id(),
         secret_hash=hashed(secret),
         account_id=proof.account_id,
@@ -42,6 +43,7 @@ async def begin(caller: Caller, proof: Proof, *, way: Way, may_enrol: bool) -> s
         proved_at=way.proved_at,
         may_enrol=may_enrol,
         password_hash=proof.password_hash,
+        session_id=proof.session_id,
         counted=[proof.counted.hash] if proof.counted else [],
         now=caller.now,
         ends_at=caller.now + LIFE,
