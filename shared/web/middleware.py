@@ -7,6 +7,7 @@ from secrets import token_hex
 from typing import Final
 
 import structlog
+from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,7 +15,7 @@ from shared.web.cors import Cors
 from shared.web.limits import NO_LIMITS, STATE, Limits
 from shared.web.logs import address_in_logs
 from shared.web.metrics import Requests
-from shared.web.problems import Bug, TooLarge
+from shared.web.problems import Bug, OtherCharset, TooLarge
 from shared.web.trace import CURRENT, span_of
 
 MAX_BODY: Final = 1_048_576
@@ -37,8 +38,10 @@ _WANTED: Final = frozenset(
         b"origin",
         b"access-control-request-method",
         b"content-length",
+        b"content-type",
     }
 )
+_UTF_8: Final = (b"utf-8", b"utf8")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -107,7 +110,7 @@ class Surround:
 
         try:
             most = self._large_bodies.get(scope["path"], MAX_BODY)
-            await app(scope, _limited(receive, asked.length, most), send_with_headers)
+            await app(scope, _limited(receive, asked, most), send_with_headers)
         except ClientDisconnect:
             pass  # nobody is there to be answered
         except Exception as error:
@@ -159,7 +162,7 @@ class Surround:
 class _Asked:
     """What this layer wants to know of a request, found in one pass over its headers."""
 
-    __slots__ = ("length", "origin", "personal", "preflight", "request_id", "span")
+    __slots__ = ("charset", "length", "origin", "personal", "preflight", "request_id", "span")
 
     def __init__(self, scope: Scope) -> None:
         wanted = [pair for pair in scope["headers"] if pair[0] in _WANTED]
@@ -173,14 +176,26 @@ class _Asked:
         self.origin = found.get(b"origin")
         self.preflight = scope["method"] == "OPTIONS" and b"access-control-request-method" in found
         self.length = found.get(b"content-length", b"")
+        self.charset = _charset_of(found.get(b"content-type", b""))
 
 
-def _limited(receive: Receive, declared: bytes, most: int) -> Receive:
-    """`receive` that stops with 413 once the body has more than `most` bytes, declared or not."""
+def _charset_of(content_type: bytes) -> bytes:
+    """Of the fields of a form, as Starlette finds it out. RFC 7578 section 5.1.2: UTF-8 unless it says."""
+    if not content_type.lower().startswith(b"multipart/"):
+        return _UTF_8[0]
+    return parse_options_header(content_type)[1].get(b"charset", _UTF_8[0]).lower()
+
+
+def _limited(receive: Receive, asked: _Asked, most: int) -> Receive:
+    """`receive` that stops with 413 once the body has more than `most` bytes, declared or not; and with 415
+    for a form that is not in UTF-8: some others give halves of characters, which no page can show."""
+    declared = asked.length
     seen = most if declared.isdigit() and int(declared) > most else 0
 
     async def limited() -> Message:
         nonlocal seen
+        if asked.charset not in _UTF_8:
+            raise OtherCharset
         message = await receive()
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))

@@ -33,6 +33,11 @@ class TooLarge(Problem):
     title = "The request is too large"
 
 
+class OtherCharset(Problem):
+    code = "request.other_charset"
+    title = "A form has to be in UTF-8"
+
+
 class Internal(Problem):
     code = "internal.error"
     title = "Something went wrong on our side"
@@ -50,6 +55,7 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (errors.Unavailable, 503),
     (MethodNotAllowed, 405),
     (TooLarge, 413),
+    (OtherCharset, 415),
 )
 API_PREFIXES = ("/api/", "/bridge/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 _PROOF = ("acr_values", "max_age")

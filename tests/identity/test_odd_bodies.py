@@ -3,6 +3,8 @@
 import httpx
 import pytest
 
+from tests.identity.driver import OWN_FORM, House
+
 PARTS = {"Content-Type": "multipart/form-data"}
 PROBLEM = "application/problem+json"
 
@@ -29,3 +31,21 @@ async def test_a_program_that_asks_too_often_is_told_by_a_problem(raw: httpx.Asy
     assert answer.status_code == 429
     assert answer.headers["content-type"] == PROBLEM
     assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("parameter", ["charset=utf-7", 'charset="unicode_escape"'])
+async def test_a_form_in_another_charset_is_refused(house: House, parameter: str) -> None:
+    """Of these, Python makes halves of characters, which no page can show again: there was a 500."""
+    part = b'--b\r\nContent-Disposition: form-data; name="email"\r\n\r\n%s\r\n--b--\r\n'
+    headers = OWN_FORM | {"Content-Type": f"multipart/form-data; {parameter}; boundary=b"}
+    for half in (b"+2AA-", b"\\ud800"):
+        answer = await house.http().post("/sign-in", content=part % half, headers=headers)
+        assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("name", ["UTF-8", "utf8"])
+async def test_a_form_that_says_that_it_is_in_utf_8_is_taken(house: House, name: str) -> None:
+    part = '--b\r\nContent-Disposition: form-data; name="email"\r\n\r\nå@x.example\r\n--b--\r\n'.encode()
+    headers = OWN_FORM | {"Content-Type": f"multipart/form-data; charset={name}; boundary=b"}
+    answer = await house.http().post("/sign-in", content=part, headers=headers)
+    assert (answer.status_code, "å@x.example" in answer.text) == (422, True)
