@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import select
 
-from identity_service.accounts.models import Account
 from identity_service.configuration.changes import Act, Change, differences
 from identity_service.configuration.errors import KeptElsewhere
 from identity_service.configuration.schemas import AppliedRole
+from identity_service.roles import service
 from identity_service.roles.models import Role
 from identity_service.visit import Visit
 
 
 async def plan(visit: Visit, wanted: Sequence[AppliedRole]) -> list[Change]:
-    """Raises KeptElsewhere for a role the services know by name, or one that somebody has."""
+    """Raises KeptElsewhere for a role the services know by name, or one that somebody has or is to get."""
     changes = [await _change(visit, role) for role in wanted]
     return [change for change in changes if change is not None]
 
@@ -36,11 +36,8 @@ async def _change(visit: Visit, wanted: AppliedRole) -> Change | None:
 
 
 async def _require_unused(visit: Visit, name: str) -> None:
-    people = await visit.session.scalar(
-        select(func.count()).select_from(Account).where(literal(name) == func.any(Account.roles))
-    )
-    if people:
-        raise KeptElsewhere(f"The role {name} cannot go: {people} people have it.")
+    if said := await service.still_used(visit, name):
+        raise KeptElsewhere(f"The role {name} cannot go. {said}")
 
 
 def _keep(name: str, values: dict[str, Any]) -> Act:

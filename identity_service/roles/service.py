@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from identity_service.accounts.models import Account
+from identity_service.accounts.models import Account, Invitation
 from identity_service.roles import queries
 from identity_service.roles.errors import UnknownRole
 from identity_service.roles.models import Role
+from identity_service.scim.models import Group
+from identity_service.upstreams.models import Upstream
 from identity_service.visit import Visit
 from shared.kernel.errors import FieldError
 
@@ -20,6 +22,24 @@ ADMIN: Final = "admin"
 async def all_roles(visit: Visit) -> Sequence[Role]:
     """Every role, by name."""
     return (await visit.session.scalars(select(Role).order_by(Role.name))).all()
+
+
+async def still_used(visit: Visit, name: str) -> str:
+    """Who has a role or is to get it, so that it cannot go, in one sentence; nothing when nobody."""
+    session = visit.session
+    if await session.scalar(select(exists().where(Account.roles.contains([name])))):
+        return "Somebody has this role. Take it away from them first."
+    if await session.scalar(select(exists().where(Group.role == name))):
+        return "A group gives this role. Let it give another, or none."
+    provider = await session.scalar(
+        select(Upstream.title).where(Upstream.role_rules.contains([{"role": name}]))
+    )
+    if provider is not None:
+        return f"The provider {provider} gives this role. Take it out of its rules first."
+    invited = exists().where(Invitation.roles.contains([name]), Invitation.expires_at > visit.now)
+    if await session.scalar(select(invited)):
+        return "Somebody is invited to have this role. Take the invitation back first."
+    return ""
 
 
 async def settle(session: AsyncSession, account: Account, *, given: Iterable[str] | None = None) -> bool:

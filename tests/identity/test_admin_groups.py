@@ -209,6 +209,15 @@ async def test_a_role_that_a_group_gives_is_not_removed(house: House, admin: Api
     assert (await admin.call("DELETE", "/roles/auditor")).status_code == 204
 
 
+async def test_a_role_of_an_open_invitation_is_not_removed(house: House, admin: Api) -> None:
+    await admin.post("/roles", {"name": "auditor", "realm": "staff", "title": "Auditor"})
+    await admin.post("/people", {"email": "noor@inside.example", "roles": ["auditor"]})
+    refused = await admin.call("DELETE", "/roles/auditor")
+    assert (refused.status_code, "invited" in refused.json()["detail"]) == (409, True)
+    await house.execute("delete from invitations")
+    assert (await admin.call("DELETE", "/roles/auditor")).status_code == 204
+
+
 async def test_a_role_in_the_rules_of_a_provider_is_not_removed(house: House, admin: Api) -> None:
     await admin.post("/roles", {"name": "auditor", "realm": "staff", "title": "Auditor"})
     settings = ENTRA | {"role_rules": [{"claim": "groups", "value": "Audit", "role": "auditor"}]}

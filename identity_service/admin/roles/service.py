@@ -4,16 +4,12 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import exists, select
 
-from identity_service.accounts.models import Account
 from identity_service.admin.access import Admin
 from identity_service.admin.errors import AlreadyThere, StillUsed
 from identity_service.audit import service as audit
 from identity_service.roles import service as roles
 from identity_service.roles.models import Role
-from identity_service.scim.models import Group
-from identity_service.upstreams.models import Upstream
 from shared.kernel.errors import NotFound
 from shared.web.fields import Name
 
@@ -70,15 +66,8 @@ async def remove(admin: Admin, name: str) -> None:
         raise NotFound
     if role.is_builtin:
         raise StillUsed("The services know this role by name.")
-    if await session.scalar(select(exists().where(Account.roles.contains([name])))):
-        raise StillUsed("Somebody has this role. Take it away from them first.")
-    if await session.scalar(select(exists().where(Group.role == name))):
-        raise StillUsed("A group gives this role. Let it give another, or none.")
-    provider = await session.scalar(
-        select(Upstream.title).where(Upstream.role_rules.contains([{"role": name}]))
-    )
-    if provider is not None:
-        raise StillUsed(f"The provider {provider} gives this role. Take it out of its rules first.")
+    if said := await roles.still_used(admin.visit, name):
+        raise StillUsed(said)
     await session.delete(role)
     await session.flush()
     _record(admin, "role.removed", name)
