@@ -5,8 +5,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from identity_service.accounts.models import Account
+from identity_service.admin.access import Admin
+from identity_service.admin.people import service as people
 from identity_service.factors import service as factors
 from identity_service.grants import service as grants
 from identity_service.lifecycle import service as lifecycle
@@ -31,6 +34,13 @@ async def end_all(visit: Visit, account: Account) -> None:
     await grants.end_all_sessions(visit, account, because="test")
 
 
+async def reset(visit: Visit, account: Account) -> None:
+    """By an administrator: any other account does here."""
+    other = await visit.session.scalar(select(Account).where(Account.id != account.id).limit(1))
+    assert other is not None
+    await people.reset_factors(Admin(visit, other, visit.now, []), account)
+
+
 async def ended(house: House, end: End) -> None:
     async with caller_of(house).begin() as visit:
         await end(visit, await visit.session.get_one(Account, house.subs[MAJA]))
@@ -50,7 +60,7 @@ def meanwhile(house: House, monkeypatch: pytest.MonkeyPatch, end: End, module: A
     return tasks
 
 
-@pytest.mark.parametrize("end", [shut, end_all])
+@pytest.mark.parametrize("end", [shut, end_all, reset])
 async def test_22_no_second_factor_outlives_the_end_of_all_sessions(
     house: House, monkeypatch: pytest.MonkeyPatch, end: End
 ) -> None:

@@ -172,9 +172,9 @@ async def reset_factors(admin: Admin, who: Account) -> None:
     """Remove all second factors and known browsers of somebody who lost theirs; sessions end with them.
     Raises Yourself."""
     _not_yourself(admin, who)
+    await grants.end_all_sessions(admin.visit, who, because="second factors reset")
     await factors.remove_all(admin.visit, who)
     await admin.visit.session.execute(delete(KnownDevice).where(KnownDevice.account_id == who.id))
-    await grants.end_all_sessions(admin.visit, who, because="second factors reset")
     _record(admin, "account.factors_reset", who)
 
 
