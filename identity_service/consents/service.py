@@ -42,11 +42,17 @@ async def covers(
 
 
 async def give(
-    visit: Visit, account_id: UUID, client_id: str, *, audiences: Iterable[str], scopes: Iterable[str]
+    visit: Visit,
+    account_id: UUID,
+    client_id: str,
+    *,
+    audiences: Iterable[str],
+    scopes: Iterable[str],
+    is_kept: bool = True,
 ) -> None:
-    """Remember that the person agreed; what they agreed to before stays."""
+    """Tell that the person agreed, and remember it where it may be kept; what they agreed to before stays."""
     wanted = frozenset(scopes)
-    for audience in sorted(set(audiences)):
+    for audience in sorted(set(audiences)) if is_kept else ():
         new = {"account_id": account_id, "client_id": client_id, "audience": audience}
         times = {"given_at": visit.now, "updated_at": visit.now}
         await visit.session.execute(
@@ -63,6 +69,7 @@ async def give(
         address=visit.address,
         audiences=sorted(set(audiences)),
         scopes=sorted(wanted),
+        remembered=is_kept,
     )
 
 

@@ -33,13 +33,19 @@ def is_never_needed(client: Client) -> bool:
 
 
 async def remember(asked: Asked, signed_in: SignedIn) -> None:
-    """Keep what the person agreed to just now, if it may be kept."""
+    """Tell what the person agreed to just now, and keep it if it may be kept."""
+    if not _was_given_now(asked, signed_in):
+        return
     client = asked.client.row
-    if _was_given_now(asked, signed_in) and _may_be_remembered(client, asked.redirect_uri):
-        async with asked.turn.visiting() as visit:
-            await consents.give(
-                visit, signed_in.person.id, client.id, audiences=asked.audiences, scopes=asked.scopes
-            )
+    async with asked.turn.visiting() as visit:
+        await consents.give(
+            visit,
+            signed_in.person.id,
+            client.id,
+            audiences=asked.audiences,
+            scopes=asked.scopes,
+            is_kept=_may_be_remembered(client, asked.redirect_uri),
+        )
 
 
 def _was_given_now(asked: Asked, signed_in: SignedIn) -> bool:

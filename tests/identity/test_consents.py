@@ -166,6 +166,8 @@ async def test_a_public_client_is_remembered_at_a_claimed_https_address_alone(
     again = await browser.get(acme_url(redirect_uri=used))
     assert asks(again) is not is_remembered
     assert bool(await house.fetch("select * from consents")) is is_remembered
+    [told] = await house.fetch("select details from audit_rows where event = 'consent.given'")
+    assert told["details"]["remembered"] is is_remembered
 
 
 async def test_23_consents_are_listed_and_taken_back_with_their_grants(
