@@ -3,6 +3,7 @@
 The names are those of RFC 7591 and of the specifications it refers to, and of `Client` for the rest.
 """
 
+import json
 from collections.abc import Callable, Collection
 from typing import Annotated, Any, Literal
 
@@ -15,12 +16,12 @@ from identity_service.clients.names import Algorithm, AuthMethod, Profile
 from identity_service.clients.origins import BadOrigin, exact_origins
 from shared.kernel.errors import FieldError, Invalid
 from shared.oidc.names import GrantType
-from shared.web.fields import Disagrees
+from shared.web.fields import Disagrees, Name
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Token = Annotated[str, StringConstraints(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]{1,200}$")]
 """A scope, audience or name as RFC 6749 appendix A writes them."""
 Tokens = Annotated[list[Token], Field(max_length=100)]
+Contact = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1F\x7F]{1,254}$")]
 _PRIVATE_PARTS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _MOST_KEYS = 20
 
@@ -43,6 +44,8 @@ def public_key_set(document: dict[str, Any] | None) -> dict[str, Any] | None:
         raise ValueError("must hold public keys only")
     if any(not isinstance(key.get("kid"), str) for key in keys):
         raise ValueError("each key needs a kid")
+    if r"\u0000" in json.dumps(keys):
+        raise ValueError("there is a NUL character in a key")  # of which PostgreSQL holds none
     try:
         KeySet.import_key_set({"keys": keys})
     except (JoseError, ValueError, TypeError, KeyError):
@@ -66,7 +69,7 @@ class ClientMetadata(BaseModel):
     logo_uri: WebAddress | None = None
     policy_uri: WebAddress | None = None
     tos_uri: WebAddress | None = None
-    contacts: Annotated[list[Annotated[str, Field(max_length=254)]], Field(max_length=10)] = []
+    contacts: Annotated[list[Contact], Field(max_length=10)] = []
 
     token_endpoint_auth_method: AuthMethod = AuthMethod.BASIC
     jwks: PublicKeys = None

@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
-from identity_service.clients.metadata import ClientMetadata, Name, Token
+from identity_service.clients.metadata import ClientMetadata, Token
 from identity_service.passwords.rules import MAX_LENGTH, MIN_LENGTH
 from identity_service.upstreams.schemas import OIDC, SAML, SamlSettings, UpstreamId, UpstreamSettings, kind_of
+from shared.web.fields import Name
 
 Realm = Literal["staff", "customer"]
 RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]

@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from identity_service.clients.metadata import ClientMetadata, Name
+from identity_service.clients.metadata import ClientMetadata
 from identity_service.clients.models import Client
 from identity_service.clients.names import Algorithm, AuthMethod
 from shared.oidc.names import GrantType
+from shared.web.fields import Name
 
 SCOPES = ("openid", "profile", "email", "community:read", "community:write")
 """What a client that registered itself may ask people for; they are asked each time it is more."""

@@ -5,12 +5,14 @@ from typing import Any
 
 import httpx
 import pytest
+from joserfc.jwk import ECKey
 
 from identity_service.registration import service
 from identity_service.visit import Caller
 from tests.identity.driver import EMPLOYEE, ISSUER, House, authorize_url, basic, callback
 
 ANA = "ana@outside.example"
+EC_KEY = ECKey.generate_key("P-256").as_dict(private=False)
 ASKED: dict[str, Any] = {
     "client_name": "Acme",
     "redirect_uris": ["https://acme.example/cb"],
@@ -99,6 +101,9 @@ async def test_15_a_client_of_the_outside_cannot_reach_the_inside(
         ({"software_statement": "eyJ"}, "unapproved_software_statement"),
         ({"client_name": ""}, "invalid_client_metadata"),
         ({"client_name": "x" * 101}, "invalid_client_metadata"),
+        ({"client_name": "\0"}, "invalid_client_metadata"),
+        ({"contacts": ["a\0@acme.example"]}, "invalid_client_metadata"),
+        ({"jwks": {"keys": [EC_KEY | {"kid": "a\0"}]}}, "invalid_client_metadata"),
     ],
 )
 async def test_what_does_not_fit_is_refused_by_its_code(
