@@ -85,9 +85,7 @@ async def end_all_sessions(visit: Visit, account: Account, *, because: str) -> N
     """End every session of an account, with its grants and half-done sign-ins; those, too, that begin at this
     moment: they hold the account until they are there to be seen."""
     account_id = account.id
-    with (
-        visit.session.no_autoflush
-    ):  # the account before whatever else of it was changed, as who signs in does
+    with visit.session.no_autoflush:  # the account before what else of it was changed, as who signs in does
         await visit.session.execute(
             select(Account.id).where(Account.id == account_id).with_for_update(key_share=True)
         )

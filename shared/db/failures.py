@@ -17,8 +17,8 @@ class DatabaseAway(ConnectionError):
 
 _LOST: Final = frozenset({"53300", "57P01", "57P02", "57P03", "57P05", "25P03"})
 """Beside class 08: too many connections, shut down, crashed, starting up, ended for idling."""
-_TOO_LONG: Final = frozenset({"57014", "55P03"})
-"""A statement and a wait for a lock that were given up."""
+_TOO_LONG: Final = frozenset({"57014", "55P03", "40P01"})
+"""A statement and a wait for a lock that were given up; and a deadlock, of which PostgreSQL ends one side."""
 
 
 def is_lost(error: BaseException) -> bool:

@@ -21,6 +21,7 @@ AWAY = (
     asyncpg.InterfaceError("connection is closed"),
     asyncpg.QueryCanceledError("x"),
     asyncpg.LockNotAvailableError("x"),
+    asyncpg.DeadlockDetectedError("x"),
 )
 BUGS = (
     asyncpg.UndefinedColumnError("x"),
